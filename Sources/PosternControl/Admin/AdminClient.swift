@@ -1,0 +1,91 @@
+import FoundationEssentials
+import Glibc
+
+/// Asks a running gateway over its admin socket; blocking, for commands.
+package struct AdminClient {
+    package struct Failure: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    private let path: String
+
+    /// - Parameter path: of the Unix socket, or `@name` in the abstract name space.
+    package init(path: String) { self.path = path }
+
+    package func status() throws -> StatusReport {
+        try decode(try ask("GET", "/status").body)
+    }
+
+    /// The outcome, a failed one included; throws when nobody could be asked.
+    package func reload() throws -> ReloadReport {
+        try decode(try ask("POST", "/reload").body)
+    }
+
+    private func decode<Report: Decodable>(_ body: [UInt8]) throws -> Report {
+        do {
+            return try JSONDecoder().decode(Report.self, from: Data(body))
+        } catch {
+            throw Failure(description: "the answer from `\(path)` is not one of Postern's: \(error)")
+        }
+    }
+
+    /// One request with `Connection: close`, so that the answer ends where the stream does.
+    private func ask(_ method: String, _ target: String) throws -> (status: Int, body: [UInt8]) {
+        let descriptor = try connect()
+        defer { close(descriptor) }
+        let request = Array("\(method) \(target) HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+        var sent = 0
+        while sent < request.count {
+            let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { throw Failure(description: "cannot write to `\(path)`: \(Self.errorText())") }
+            sent += count
+        }
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while answer.count < 64 << 20 {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count < 0 { throw Failure(description: "cannot read from `\(path)`: \(Self.errorText())") }
+            if count == 0 { break }
+            answer += chunk[..<count]
+        }
+        return try Self.split(answer)
+    }
+
+    private static func split(_ answer: [UInt8]) throws -> (status: Int, body: [UInt8]) {
+        let mark = Array("\r\n\r\n".utf8)
+        var end = 0
+        while end + 4 <= answer.count, Array(answer[end..<(end + 4)]) != mark { end += 1 }
+        guard end + 4 <= answer.count, answer.count > 12,
+            let status = Int(String(decoding: answer[9..<12], as: UTF8.self))
+        else { throw Failure(description: "the gateway closed the connection without an answer") }
+        return (status, Array(answer[(end + 4)...]))
+    }
+
+    private func connect() throws -> CInt {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw Failure(description: Self.errorText()) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var bytes = Array(path.utf8)
+        let isAbstract = bytes.first == UInt8(ascii: "@")
+        if isAbstract { bytes[0] = 0 }
+        guard bytes.count < 108 else {
+            close(descriptor)
+            throw Failure(description: "`\(path)` is longer than the 107 bytes of a socket's path")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        // The length ends an abstract name; a path ends with its NUL.
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1))
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, length) }
+        }
+        guard result == 0 else {
+            let reason = Self.errorText()
+            close(descriptor)
+            throw Failure(description: "no gateway answers at `\(path)`: \(reason)")
+        }
+        return descriptor
+    }
+
+    private static func errorText() -> String { String(cString: strerror(errno)) }
+}

@@ -1,0 +1,63 @@
+package import NIOCore
+import PosternHTTP
+
+/// The admin endpoint: the same server as the data plane's, on an event loop of its own, so that asking how the gateway is
+/// never costs a request anything.
+package final class AdminServer: Sendable {
+    private let eventLoop: any EventLoop
+    private let server: NIOLoopBound<HTTPServer>
+
+    private init(eventLoop: any EventLoop, server: NIOLoopBound<HTTPServer>) {
+        self.eventLoop = eventLoop
+        self.server = server
+    }
+
+    /// - Parameters:
+    ///   - changing: sockets whose peers may also order changes: the Unix socket, guarded by its mode.
+    ///   - reading: sockets that only answer questions: the loopback port.
+    package static func start(
+        on eventLoop: any EventLoop, service: any AdminService, changing: [CInt], reading: [CInt]
+    ) async throws -> AdminServer {
+        let server = try await eventLoop.submit {
+            NIOLoopBound(
+                HTTPServer(eventLoop: eventLoop, wheel: DeadlineWheel(eventLoop: eventLoop)), eventLoop: eventLoop)
+        }.get()
+        for (descriptors, mayChange) in [(changing, true), (reading, false)] {
+            for descriptor in descriptors {
+                try await eventLoop.flatSubmit {
+                    server.value.listen(on: descriptor, listener(eventLoop, service, mayChange: mayChange))
+                }.get()
+            }
+        }
+        return AdminServer(eventLoop: eventLoop, server: server)
+    }
+
+    package func stop() async throws {
+        try await eventLoop.submit {
+            self.server.value.drain()
+            _ = self.server.value.closeAll()
+        }.get()
+    }
+
+    private static func listener(
+        _ eventLoop: any EventLoop, _ service: any AdminService, mayChange: Bool
+    ) -> ServerListener {
+        var settings = ServerSettings()
+        settings.bodyBytes = 65_536
+        return ServerListener(
+            endpointID: "admin", vpcID: nil, defaultAPI: nil, settings: settings,
+            budgets: [ConnectionBudget(most: 64)], observer: Uncounted(), trusts: { _ in false },
+            nextConnectionID: { 0 },
+            makeReceiver: {
+                AdminRequest(service: service, stream: $0, eventLoop: eventLoop, mayChange: mayChange)
+            })
+    }
+}
+
+/// Admin connections are no traffic.
+private final class Uncounted: ListenerObserver {
+    func connectionAccepted() {}
+    func connectionClosed() {}
+    func connectionRefused() {}
+    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {}
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import PosternHTTP
+import PosternModel
+import PosternPolicy
+
+/// What the gateway knows of one connection: its facts as policy wants them, as the log wants them, as upstreams want them.
+///
+/// Made once, on the connection's first request; the policies bound to it are made once per plan.
+final class Caller {
+    let info: ConnectionInfo
+    let facts: ConnectionFacts
+    let endpoint: PinnedText
+    let vpc: PinnedText
+    let sourceIP: PinnedText
+    let sourcePort: Int
+    /// The fields that tell an upstream who asked, as they go on the wire.
+    let forwardedFields: [UInt8]
+    private var generation = 0
+    private var bound: [BoundPolicy?] = []
+
+    init(_ info: ConnectionInfo) {
+        self.info = info
+        // Absent on a Unix socket.
+        let address = info.remote?.ipAddress.flatMap(IPAddress.init)
+        facts = ConnectionFacts(
+            sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS)
+        endpoint = PinnedText(info.endpointID)
+        vpc = PinnedText(info.vpcID ?? "")
+        let text = address.map(\.description) ?? ""
+        sourceIP = PinnedText(text)
+        sourcePort = info.remote?.port ?? 0
+        var fields = ""
+        if !text.isEmpty { fields += "X-Forwarded-For: \(text)\r\n" }
+        fields += "X-Forwarded-Proto: \(info.isTLS ? "https" : "http")\r\n"
+        if let port = info.local?.port { fields += "X-Forwarded-Port: \(port)\r\n" }
+        forwardedFields = Array(fields.utf8)
+    }
+
+    /// The API's policy with this connection's facts filled in; nil when the API has none.
+    func policy(of api: PlannedAPI, generation current: Int, apis: Int) -> BoundPolicy? {
+        if generation != current {
+            generation = current
+            bound = Array(repeating: nil, count: apis)
+        }
+        if let known = bound[api.index] { return known }
+        let made = api.policy?.bind(facts)
+        bound[api.index] = made
+        return made
+    }
+}
+
+/// Text at a fixed address, for records that borrow bytes without a closure around each.
+final class PinnedText {
+    /// Valid as long as this object lives.
+    let bytes: UnsafeRawBufferPointer
+
+    init(_ text: String) {
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
+        memory.copyBytes(from: text.utf8)
+        bytes = UnsafeRawBufferPointer(memory)
+    }
+
+    deinit { bytes.deallocate() }
+}

@@ -1,0 +1,187 @@
+package import NIOCore
+package import PosternHTTP
+import PosternModel
+import PosternPolicy
+import PosternTelemetry
+
+/// One request on its way through the gateway, and its answer on the way back.
+///
+/// `receiveHead` is the whole journey: route, authorize, integrate. Each step returns what the next one needs or throws the
+/// refusal that ends it. An HTTP/1.1 connection has one exchange object, used for one request after another, so that a
+/// request allocates nothing; all of it runs on the connection's event loop.
+package final class Exchange {
+    enum Phase {
+        /// No request.
+        case idle
+        /// Waiting for a connection to the upstream.
+        case leasing
+        /// The upstream has the request.
+        case forwarding(UpstreamConnection)
+        /// The answer is made here.
+        case answering
+    }
+
+    let loop: GatewayLoop
+    /// The stream owns its receiver, so it outlives this reference.
+    unowned let stream: any ServerStream
+    let caller: Caller
+
+    // What belongs to the current request; `end` takes it all back.
+    var phase = Phase.idle
+    var head: RequestHead?
+    var api: ServedAPI?
+    var route: ServedRoute?
+    /// Where a connection has been asked for.
+    var leasingPool: UpstreamPool?
+    var captures = PathCaptures()
+    var method = HTTPMethodName.other
+    var requestEnded = false
+    var attempts = 0
+    var responseStarted = false
+    let record = ExchangeRecord()
+
+    package init(loop: GatewayLoop, stream: any ServerStream) {
+        self.loop = loop
+        self.stream = stream
+        caller = Caller(stream.connection)
+    }
+}
+
+// MARK: - The request's journey
+
+extension Exchange: RequestReceiver {
+    package func receiveHead(_ head: RequestHead) {
+        begin(head)
+        do throws(Refusal) {
+            let route = try findRoute(head)
+            let permit = try authorize(route, head)
+            integrate(permit, head)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    package func receiveRefused(_ refusal: WireRefusal, head: RequestHead?) {
+        begin(head)
+        loop.metrics.countParseRefusal(refusal.vocabularyIndex)
+        refuse(.wire(refusal))
+    }
+
+    private func begin(_ head: RequestHead?) {
+        self.head = head
+        record.begin(&loop.identifiers)
+        if let head { record.takeRequestID(from: head) }
+    }
+
+    package func receiveBody(_ bytes: ByteBuffer) {
+        record.requestBytes &+= bytes.readableBytes
+        if case .forwarding(let upstream) = phase { upstream.sendBody(bytes) }
+    }
+
+    package func receiveEnd(trailers: TrailerSection?) {
+        requestEnded = true
+        if case .forwarding(let upstream) = phase { upstream.sendEnd(trailers: trailers) }
+    }
+
+    package func receiveReadComplete() {
+        guard case .forwarding(let upstream) = phase, !requestEnded else { return }
+        upstream.flush()
+        if !upstream.isWritable { stream.pauseReading() }
+    }
+
+    package func streamWritabilityChanged(isWritable: Bool) {
+        guard isWritable, case .forwarding(let upstream) = phase else { return }
+        upstream.resumeReading()
+    }
+
+    package func streamFailed(_ failure: StreamFailure) {
+        releaseUpstream()
+        switch failure {
+        case .malformedBody(let refusal) where !responseStarted:
+            loop.metrics.countParseRefusal(refusal.vocabularyIndex)
+            refuse(.wire(refusal))
+        case .bodyTimeout where !responseStarted:
+            refuse(.bodyTimeout)
+        case .clientClosed:
+            end(abortedBy: .client)
+        case .malformedBody, .bodyTimeout, .streamIdle:
+            end(abortedBy: .client)
+            stream.abort()
+        }
+    }
+
+    package func streamClosed() {}
+
+    /// The upstream's answer is no longer wanted.
+    private func releaseUpstream() {
+        switch phase {
+        case .forwarding(let upstream): upstream.cancel()
+        case .leasing: leasingPool?.forget(self)
+        case .idle, .answering: break
+        }
+        phase = .answering
+    }
+}
+
+// MARK: - Ends
+
+extension Exchange {
+    /// Answers in the gateway's own words.
+    func refuse(_ refusal: Refusal) {
+        phase = .answering
+        let response = GatewayResponse(refusal)
+        record.refused(response, refusal)
+        explain(refusal)
+        loop.metrics.countRefusal(response.kind.rawValue, decision: record.decision)
+        if let body = response.body {
+            let text = UnsafeRawBufferPointer(start: body.utf8Start, count: body.utf8CodeUnitCount)
+            answer(response, body: ByteBuffer(bytes: text))
+        } else {
+            answer(response, body: ByteBuffer(bytes: denialBody(refusal)))
+        }
+    }
+
+    private func answer(_ response: GatewayResponse, body: ByteBuffer) {
+        responseStarted = true
+        record.status = response.status
+        stream.beginHead(status: response.status)
+        stream.addField("Content-Type", "application/json")
+        stream.addField("x-amzn-ErrorType", response.errorType)
+        if response.status == 503 { stream.addField("Retry-After", "1") }
+        addGatewayFields()
+        stream.endHead(.length(body.readableBytes))
+        stream.sendBody(body)
+        finish(bodyBytes: body.readableBytes)
+    }
+
+    /// The fields that every response of ours carries (reference, section 2.7).
+    func addGatewayFields() {
+        record.withIdentifiers { request, extended in
+            stream.addField("x-amzn-RequestId", request)
+            stream.addField("x-amz-apigw-id", extended)
+        }
+        let date = loop.date.bytes(epochNanoseconds: record.startWall)
+        stream.addField("Date", date.bindMemory(to: UInt8.self).span)
+    }
+
+    /// The response is whole: records the exchange, then lets the stream take the next request.
+    func finish(bodyBytes: Int? = nil, trailers: TrailerSection? = nil) {
+        if let bodyBytes { record.responseBytes = bodyBytes }
+        end(abortedBy: .none)
+        stream.sendEnd(trailers: trailers)
+    }
+
+    /// Keeps the record and forgets the request.
+    func end(abortedBy abort: AccessRecord.Abort) {
+        write(abortedBy: abort)
+        phase = .idle
+        head = nil
+        api = nil
+        route = nil
+        leasingPool = nil
+        requestEnded = false
+        attempts = 0
+        responseStarted = false
+        record.reset()
+    }
+}

@@ -1,0 +1,40 @@
+import PosternHTTP
+
+/// Which fields pass, by the table of reference, section 2.7, for HTTP_PROXY.
+///
+/// Two departures, both because bodies stream through untouched here: `Content-Encoding` passes toward the upstream, since
+/// the body is not decoded; and a field that a `Connection` field names is dropped in both directions (RFC 9110, 7.6.1).
+extension FieldLine {
+    /// Whether a request's field goes on to the upstream. What is listed is framing of the hop, made anew by us, or a claim
+    /// about the caller that only we can make.
+    var passesToUpstream: Bool {
+        if isHopByHop { return false }
+        switch known {
+        case .other, .authorization, .contentType, .date, .referer, .userAgent: return true
+        case .clientCert, .clientCertChain, .connection, .contentLength, .contentMD5, .expect, .forwarded, .host,
+            .keepAlive, .maxForwards, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .server, .te, .trailer,
+            .transferEncoding, .upgrade, .via, .wwwAuthenticate, .xAmznAPIID, .xAmznRequestID, .xAmznTraceID,
+            .xAPIGWAPIID, .xAPIGWID, .xForwardedClientCert, .xForwardedFor, .xForwardedHost, .xForwardedPort,
+            .xForwardedProto, .xHTTPMethodOverride, .xRealIP:
+            return false
+        }
+    }
+
+    enum ResponseHandling { case pass, drop, remap }
+
+    /// What becomes of a response's field. `remap` renames it `x-amzn-Remapped-{Name}`, as API Gateway does with fields
+    /// that it speaks for itself.
+    var responseHandling: ResponseHandling {
+        if isHopByHop { return .drop }
+        switch known {
+        case .authorization, .connection, .contentLength, .contentMD5, .date, .maxForwards, .server, .userAgent,
+            .wwwAuthenticate, .xAmznRequestID, .xAPIGWID:
+            return .remap
+        case .expect, .host, .keepAlive, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .te, .trailer,
+            .transferEncoding, .upgrade, .via:
+            return .drop
+        default:
+            return .pass
+        }
+    }
+}

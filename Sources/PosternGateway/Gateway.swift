@@ -1,0 +1,179 @@
+package import NIOCore
+package import PosternHTTP
+package import PosternModel
+package import PosternTelemetry
+import Synchronization
+
+/// The data plane: one `GatewayLoop` per event loop, and what is said to all of them.
+package final class Gateway: Sendable {
+    private let loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)]
+    private let connectionIDs = ConnectionIDs()
+
+    private init(_ loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)]) { self.loops = loops }
+
+    /// Makes a loop's state on each event loop. Nothing is served before `publish`.
+    package static func start(
+        on group: any EventLoopGroup, resolver: NameResolver, upstream: UpstreamSettings, log: LogWriter?
+    ) async throws -> Gateway {
+        var loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)] = []
+        for eventLoop in group.makeIterator() {
+            let bound = try await eventLoop.submit {
+                let loop = GatewayLoop(
+                    eventLoop: eventLoop, resolver: resolver, upstream: upstream,
+                    log: log.map(LogBuffer.init))
+                return NIOLoopBound(loop, eventLoop: eventLoop)
+            }.get()
+            eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(200), delay: .milliseconds(200)) { _ in
+                bound.value.flushLog()
+            }
+            loops.append((eventLoop, bound))
+        }
+        return Gateway(loops)
+    }
+
+    /// Every loop serves the plan from its next request on.
+    package func publish(_ plan: Plan) async throws {
+        for loop in loops {
+            try await loop.eventLoop.submit { loop.bound.value.adopt(plan) }.get()
+        }
+    }
+
+    package var loopCount: Int { loops.count }
+
+    /// Accepts on a listener's sockets, spread over the loops: socket `n` belongs to loop `n` modulo their number.
+    package func listen(_ opening: ListenerOpening) async throws -> ServedListener {
+        var parts: [ServedListener.Part] = []
+        for (index, descriptor) in opening.descriptors.enumerated() {
+            let loop = loops[index % loops.count]
+            let ids = connectionIDs
+            let part = try await loop.eventLoop.flatSubmit {
+                let gateway = loop.bound.value
+                let observer = ListenerMetrics(gateway.metrics, index: opening.index)
+                let listener = ServerListener(
+                    endpointID: opening.endpointID, vpcID: opening.vpcID, defaultAPI: opening.defaultAPI,
+                    settings: opening.settings, budgets: opening.budgets, observer: observer, trusts: opening.trusts,
+                    nextConnectionID: { ids.next() },
+                    makeReceiver: { Exchange(loop: gateway, stream: $0) })
+                let bound = NIOLoopBound((listener: listener, observer: observer), eventLoop: loop.eventLoop)
+                return gateway.server.listen(on: descriptor, listener).map {
+                    ServedListener.Part(loop: loop.bound, eventLoop: loop.eventLoop, listener: bound)
+                }
+            }.get()
+            parts.append(part)
+        }
+        return ServedListener(parts: parts)
+    }
+
+    /// The order of listeners in the metrics; call it before listening to new ones.
+    package func nameListeners(_ ids: [String]) async throws {
+        for loop in loops {
+            try await loop.eventLoop.submit { loop.bound.value.metrics.resize(listeners: ids) }.get()
+        }
+    }
+
+    package func snapshot() async throws -> MetricsSnapshot? {
+        var whole: MetricsSnapshot?
+        for loop in loops {
+            let part = try await loop.eventLoop.submit { loop.bound.value.snapshot() }.get()
+            if whole == nil { whole = part } else { whole!.merge(part) }
+        }
+        return whole
+    }
+
+    package func connectionCount() async throws -> Int {
+        var count = 0
+        for loop in loops {
+            count += try await loop.eventLoop.submit { loop.bound.value.server.connectionCount }.get()
+        }
+        return count
+    }
+
+    /// Stops accepting and waits for exchanges to end.
+    /// - Returns: the connections that had to be cut when `limit` had passed.
+    package func drain(within limit: Duration) async throws -> Int {
+        for loop in loops {
+            try await loop.eventLoop.submit { loop.bound.value.server.drain() }.get()
+        }
+        let end = ContinuousClock.now + limit
+        while try await connectionCount() > 0, ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        var cut = 0
+        for loop in loops {
+            cut += try await loop.eventLoop.submit {
+                let gateway = loop.bound.value
+                let count = gateway.server.closeAll()
+                gateway.closeUpstreams()
+                gateway.flushLog()
+                return count
+            }.get()
+        }
+        return cut
+    }
+}
+
+/// What it takes to serve a listener.
+package struct ListenerOpening: Sendable {
+    package var endpointID: String
+    package var vpcID: String?
+    package var defaultAPI: String?
+    package var settings: ServerSettings
+    package var budgets: [ConnectionBudget]
+    /// Bound, listening sockets; the gateway owns them from now on.
+    package var descriptors: [CInt]
+    /// Its place in the configuration.
+    package var index: Int
+    package var trusts: @Sendable (SocketAddress?) -> Bool
+
+    package init(
+        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
+        descriptors: [CInt], index: Int, trusts: @escaping @Sendable (SocketAddress?) -> Bool
+    ) {
+        self.endpointID = endpointID
+        self.vpcID = vpcID
+        self.defaultAPI = defaultAPI
+        self.settings = settings
+        self.budgets = budgets
+        self.descriptors = descriptors
+        self.index = index
+        self.trusts = trusts
+    }
+}
+
+/// A listener that is being served, to be closed or renumbered later.
+package struct ServedListener: Sendable {
+    struct Part: Sendable {
+        let loop: NIOLoopBound<GatewayLoop>
+        let eventLoop: any EventLoop
+        let listener: NIOLoopBound<(listener: ServerListener, observer: ListenerMetrics)>
+    }
+
+    let parts: [Part]
+
+    /// Stops accepting; connections that came by it end with what they are doing.
+    package func close() async throws {
+        for part in parts {
+            try await part.eventLoop.submit {
+                part.loop.value.server.close(part.listener.value.listener)
+            }.get()
+        }
+    }
+
+    /// What a reload changed while the sockets stay: settings for new connections, and the place in the configuration.
+    package func update(_ opening: ListenerOpening) async throws {
+        for part in parts {
+            try await part.eventLoop.submit {
+                let (listener, observer) = part.listener.value
+                observer.index = opening.index
+                listener.update(settings: opening.settings, defaultAPI: opening.defaultAPI, trusts: opening.trusts)
+            }.get()
+        }
+    }
+}
+
+/// Numbers connections over all loops.
+private final class ConnectionIDs: Sendable {
+    private let last = Atomic<UInt64>(0)
+
+    func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
+}

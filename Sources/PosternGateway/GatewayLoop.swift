@@ -1,0 +1,118 @@
+package import NIOCore
+package import PosternHTTP
+package import PosternModel
+package import PosternTelemetry
+
+/// Everything one event loop needs to serve requests. Nothing in it is shared with another loop.
+package final class GatewayLoop {
+    package let eventLoop: any EventLoop
+    package let wheel: DeadlineWheel
+    package let server: HTTPServer
+    package let metrics: LoopMetrics
+    let log: LogBuffer?
+    let date = HTTPDate()
+    var identifiers = RequestIDGenerator()
+    private let resolver: NameResolver
+    private let upstreamSettings: UpstreamSettings
+    private var pools: [UpstreamAddress: UpstreamPool] = [:]
+    private(set) var served: ServedPlan
+    /// Where method ARNs are put together: `{api-id}/{stage}/{METHOD}/{path}`, 1,600 bytes at most.
+    let resourceScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: methodARNLimit, alignment: 8)
+
+    /// Bytes of a method's ARN (reference, section 1.1).
+    static let methodARNLimit = 1_600
+
+    package init(
+        eventLoop: any EventLoop, resolver: NameResolver, upstream: UpstreamSettings, log: LogBuffer?
+    ) {
+        self.eventLoop = eventLoop
+        self.resolver = resolver
+        self.upstreamSettings = upstream
+        self.log = log
+        wheel = DeadlineWheel(eventLoop: eventLoop)
+        server = HTTPServer(eventLoop: eventLoop, wheel: wheel)
+        metrics = LoopMetrics(vocabulary: Self.vocabulary)
+        served = .empty
+    }
+
+    deinit { resourceScratch.deallocate() }
+
+    /// The names behind the numbers that this loop counts with.
+    package static let vocabulary = MetricsVocabulary(
+        refusals: GatewayResponse.Kind.allCases.map { "\($0.name)" },
+        parseRefusals: WireRefusal.allCases.map(\.rawValue),
+        proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue))
+
+    /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.
+    package func adopt(_ plan: Plan) {
+        served = ServedPlan(plan) { target in pool(for: UpstreamAddress(target)) }
+        metrics.resize(
+            to: plan.routes.map {
+                RouteIdentity(api: $0.apiID, stage: $0.stage, resourcePath: $0.resourcePath, verb: $0.verb)
+            })
+        let wanted = Set(plan.targets.map(UpstreamAddress.init))
+        for (address, pool) in pools where !wanted.contains(address) {
+            pool.retire()
+            pools[address] = nil
+        }
+    }
+
+    private func pool(for address: UpstreamAddress) -> UpstreamPool {
+        if let known = pools[address] { return known }
+        let made = UpstreamPool(
+            address: address, settings: upstreamSettings, eventLoop: eventLoop, wheel: wheel, resolver: resolver)
+        pools[address] = made
+        return made
+    }
+
+    /// Counts that are levels, not events, are read when somebody asks.
+    package func snapshot() -> MetricsSnapshot {
+        metrics.upstreamIdle = pools.values.reduce(0) { $0 + $1.idleCount }
+        metrics.upstreamActive = pools.values.reduce(0) { $0 + $1.connectionCount } - metrics.upstreamIdle
+        return metrics.snapshot()
+    }
+
+    /// Hands the log's last lines to its writer.
+    package func flushLog() {
+        if let log, log.isDirty { log.flush() }
+    }
+
+    package func closeUpstreams() {
+        for pool in pools.values { pool.retire() }
+    }
+}
+
+extension UpstreamAddress {
+    init(_ target: UpstreamTarget) {
+        switch target.address {
+        case .tcp(let host, let port): self = .tcp(host: host, port: port)
+        case .unix(let path): self = .unix(path: path)
+        }
+    }
+}
+
+/// Counts a listener's connections in the loop's metrics.
+package final class ListenerMetrics: ListenerObserver {
+    private let metrics: LoopMetrics
+    /// The listener's place in the current configuration; a reload may change it.
+    package var index: Int
+    private var slot: Int?
+
+    package init(_ metrics: LoopMetrics, index: Int) {
+        self.metrics = metrics
+        self.index = index
+    }
+
+    package func connectionAccepted() { slot = metrics.beginConnection(listener: index) }
+
+    package func connectionClosed() {
+        if let slot { metrics.endConnection(slot: slot) }
+    }
+
+    package func connectionRefused() { metrics.countConnectionRefused(listener: index) }
+
+    package func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {
+        let position = refusal.flatMap { ProxyHeaderRefusal.allCases.firstIndex(of: $0) }
+        metrics.countProxyHeaderRefusal(position.map { $0 + 1 } ?? 0)
+    }
+}

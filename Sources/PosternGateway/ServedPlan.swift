@@ -1,0 +1,91 @@
+import PosternHTTP
+import PosternModel
+import PosternPolicy
+import PosternTelemetry
+
+/// A plan as one event loop serves it: with the loop's pools, turns and texts beside what was compiled.
+struct ServedPlan {
+    let plan: Plan?
+    let apis: [ServedAPI]
+    let routes: [ServedRoute]
+
+    var generation: Int { plan?.generation ?? 0 }
+
+    /// What is served before the first plan: nothing.
+    static var empty: ServedPlan { ServedPlan() }
+
+    private init() {
+        plan = nil
+        apis = []
+        routes = []
+    }
+
+    init(_ plan: Plan, pools: (UpstreamTarget) -> UpstreamPool) {
+        self.plan = plan
+        let apis = plan.apis.map(ServedAPI.init)
+        let targets = plan.targets.map(pools)
+        var routes: [ServedRoute] = []
+        routes.reserveCapacity(plan.routes.count)
+        for api in apis {
+            for stage in api.planned.stages {
+                for route in stage.routes {
+                    routes.append(ServedRoute(route, api: api, targets: targets))
+                }
+            }
+        }
+        self.apis = apis
+        self.routes = routes
+    }
+}
+
+final class ServedAPI {
+    let planned: PlannedAPI
+    let id: PinnedText
+    /// What is in front of `{api-id}/{stage}/…` in a method's ARN.
+    let arnPrefixLength: Int
+
+    init(_ planned: PlannedAPI) {
+        self.planned = planned
+        id = PinnedText(planned.id)
+        let scope = planned.scope
+        arnPrefixLength = "arn:\(scope.partition):execute-api:\(scope.region):\(scope.account):".utf8.count
+    }
+}
+
+/// One route with what this loop needs to serve it.
+final class ServedRoute {
+    let planned: PlannedRoute
+    let api: ServedAPI
+    let stage: PinnedText
+    let resourcePath: PinnedText
+    /// Empty for a mock.
+    private let pools: [(pool: UpstreamPool, name: PinnedText)]
+    /// The fields toward the upstream that are the same for every request.
+    let fixedFields: [UInt8]
+    private var turn = 0
+
+    init(_ planned: PlannedRoute, api: ServedAPI, targets: [UpstreamPool]) {
+        self.planned = planned
+        self.api = api
+        stage = PinnedText(planned.stage)
+        resourcePath = PinnedText(planned.resourcePath)
+        switch planned.integration {
+        case .httpProxy(let proxy):
+            pools = proxy.targetIndices.map { (targets[$0], PinnedText(targets[$0].address.description)) }
+            fixedFields =
+                Array("Host: ".utf8) + proxy.hostHeader + Array("\r\nX-Amzn-Apigateway-Api-Id: \(planned.apiID)\r\n".utf8)
+        case .mock:
+            pools = []
+            fixedFields = []
+        }
+    }
+
+    var targetCount: Int { pools.count }
+
+    /// The next target in turn.
+    func nextTarget() -> (pool: UpstreamPool, name: PinnedText) {
+        let chosen = pools[turn]
+        turn = turn &+ 1 == pools.count ? 0 : turn &+ 1
+        return chosen
+    }
+}

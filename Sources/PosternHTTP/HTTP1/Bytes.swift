@@ -1,0 +1,93 @@
+/// Byte-level helpers of the codec: character classes, comparisons and numbers, over spans.
+
+extension Span<UInt8> {
+    /// ASCII case-insensitive equality with text that is already lower case.
+    package func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+        let length = lowercase.utf8CodeUnitCount
+        guard count == length else { return false }
+        // A StaticString's pointer is valid for the life of the process, and `length` bytes long.
+        let other = lowercase.utf8Start
+        for index in 0..<length where ASCII.lowercase(self[index]) != other[index] { return false }
+        return true
+    }
+
+    /// ASCII case-insensitive equality.
+    package func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where ASCII.lowercase(self[index]) != ASCII.lowercase(other[index]) { return false }
+        return true
+    }
+
+    package func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        let other = text.utf8Start
+        for index in 0..<count where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// The next LF at or after `start`, or nil.
+    func firstLineFeed(from start: Int) -> Int? {
+        var index = start
+        // Eight bytes at a time: a byte of `x` is zero where the word holds LF; the usual zero-byte test finds it.
+        while index &+ 8 <= count {
+            let word = bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let x = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            let zeros = (x &- 0x0101_0101_0101_0101) & ~x & 0x8080_8080_8080_8080
+            if zeros != 0 { return index &+ (UInt64(littleEndian: zeros).trailingZeroBitCount >> 3) }
+            index &+= 8
+        }
+        while index < count {
+            if self[index] == 0x0A { return index }
+            index &+= 1
+        }
+        return nil
+    }
+}
+
+package enum ASCII {
+    package static let cr: UInt8 = 0x0D
+    package static let lf: UInt8 = 0x0A
+    package static let space: UInt8 = 0x20
+    package static let tab: UInt8 = 0x09
+
+    @inline(__always)
+    package static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
+    /// The value of a hexadecimal digit, or nil.
+    @inline(__always)
+    package static func hexValue(_ byte: UInt8) -> UInt8? {
+        if byte &- 0x30 < 10 { return byte &- 0x30 }
+        let lower = byte | 0x20
+        return lower &- 0x61 < 6 ? lower &- 0x61 &+ 10 : nil
+    }
+
+    @inline(__always)
+    package static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    // One bit a character, for the 128 characters of ASCII; anything above is in no class.
+
+    /// tchar, RFC 9110, section 5.6.2.
+    private static let token = ASCIISet(low: 0x03ff6cfa00000000, high: 0x57ffffffc7fffffe)  // !#$%&'*+-.^_`|~ and alphanumerics
+    /// pchar and "/", RFC 3986, section 3.3, with "%" for escapes.
+    private static let path = ASCIISet(low: 0x2ffffff200000000, high: 0x47fffffe87ffffff)  // -._~!$&'()*+,;=:@/% and alphanumerics
+    /// The above with "?" (section 3.4) and the brackets that clients in the field leave bare.
+    private static let query = ASCIISet(low: 0xaffffff200000000, high: 0x47fffffeafffffff)  // -._~!$&'()*+,;=:@/%?[] and alphanumerics
+
+    @inline(__always) static func isToken(_ byte: UInt8) -> Bool { token.contains(byte) }
+    @inline(__always) static func isPath(_ byte: UInt8) -> Bool { path.contains(byte) }
+    @inline(__always) static func isQuery(_ byte: UInt8) -> Bool { query.contains(byte) }
+}
+
+/// A set of ASCII characters in two words, written as constants so that no initialiser runs on the request path.
+struct ASCIISet: Sendable {
+    let low: UInt64
+    let high: UInt64
+
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+        let word = byte & 0x40 == 0 ? low : high
+        return byte < 0x80 && (word &>> UInt64(byte & 0x3F)) & 1 == 1
+    }
+}

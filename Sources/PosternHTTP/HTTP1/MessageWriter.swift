@@ -1,0 +1,198 @@
+package import NIOCore
+
+/// Builds the bytes of HTTP/1.1 messages for one connection.
+///
+/// Heads and small bodies gather in one buffer, which becomes one write; its storage is reused for the next message once
+/// the channel has let go of it.
+struct MessageWriter {
+    /// Bytes that have not been handed to the channel.
+    private(set) var pending: ByteBuffer
+
+    /// Bodies up to this size are copied behind their head: one `write` costs more than the copy.
+    static let copyLimit = 8_192
+
+    init(allocator: ByteBufferAllocator) {
+        pending = ByteBuffer()
+    }
+
+    var isEmpty: Bool { pending.readableBytes == 0 }
+
+    mutating func take() -> ByteBuffer { pending }
+
+    /// After the channel took the pending bytes: keeps the storage where nobody else holds it.
+    mutating func didTake() {
+        if pending.capacity > 65_536 { pending = ByteBuffer() } else { pending.clear(minimumCapacity: 0) }
+    }
+
+    mutating func statusLine(_ status: Int) {
+        append(ReasonPhrase.statusLine(status))
+    }
+
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        // A StaticString's bytes live as long as the process.
+        pending.writeBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    @inline(__always)
+    mutating func append(_ bytes: Span<UInt8>) {
+        pending.writeBytes(bytes.bytes)
+    }
+
+    mutating func append(_ byte: UInt8) { pending.writeInteger(byte) }
+
+    mutating func append(decimal number: Int) {
+        var digits: InlineArray<20, UInt8> = .init(repeating: 0)
+        var index = 20
+        var rest = number
+        repeat {
+            index &-= 1
+            digits[index] = UInt8(truncatingIfNeeded: 0x30 &+ rest % 10)
+            rest /= 10
+        } while rest > 0
+        let span = digits.span
+        append(span.extracting(index..<20))
+    }
+
+    /// `name: value CRLF` with one check of capacity.
+    @inline(__always)
+    mutating func field(prefix: StaticString = "", _ name: Span<UInt8>, _ value: Span<UInt8>) {
+        let prefixLength = prefix.utf8CodeUnitCount
+        let total = prefixLength &+ name.count &+ value.count &+ 4
+        pending.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { target in
+            // The buffer promised `total` writable bytes; every copy below stays within them.
+            let base = target.baseAddress!
+            var offset = 0
+            if prefixLength > 0 {
+                base.copyMemory(from: prefix.utf8Start, byteCount: prefixLength)
+                offset = prefixLength
+            }
+            name.withUnsafeBytes { (base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+            offset &+= name.count
+            base.storeBytes(of: 0x3A, toByteOffset: offset, as: UInt8.self)
+            base.storeBytes(of: 0x20, toByteOffset: offset &+ 1, as: UInt8.self)
+            offset &+= 2
+            if value.count > 0 {
+                value.withUnsafeBytes { (base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+                offset &+= value.count
+            }
+            base.storeBytes(of: 0x0D, toByteOffset: offset, as: UInt8.self)
+            base.storeBytes(of: 0x0A, toByteOffset: offset &+ 1, as: UInt8.self)
+            return total
+        }
+    }
+
+    mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
+    }
+
+    mutating func field(_ name: StaticString, _ value: StaticString) {
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
+    }
+
+    mutating func field(_ name: StaticString, decimal: Int) {
+        append(name)
+        append(": ")
+        append(decimal: decimal)
+        append("\r\n")
+    }
+
+    /// The size line of a chunk (RFC 9112, section 7.1).
+    mutating func chunkHead(length: Int) {
+        var shift = (Int.bitWidth - length.leadingZeroBitCount &- 1) / 4 * 4
+        while shift >= 0 {
+            let digit = UInt8(truncatingIfNeeded: (length >> shift) & 0xF)
+            append(digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
+            shift -= 4
+        }
+        append("\r\n")
+    }
+
+    /// The last chunk with its trailer section; framing fields in it were refused when it was parsed.
+    mutating func lastChunk(_ trailers: TrailerSection?) {
+        append("0\r\n")
+        if let trailers {
+            let bytes = trailers.bytes.readableBytesUInt8Span
+            for line in trailers.fields where line.known.mayBeTrailer {
+                field(bytes.extracting(line.name.range), bytes.extracting(line.value.range))
+            }
+        }
+        append("\r\n")
+    }
+
+    mutating func body(copying bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
+}
+
+/// The trailer fields of a chunked message: its bytes, and where the fields are in them.
+package struct TrailerSection: Sendable {
+    package var bytes: ByteBuffer
+    package var fields: [FieldLine]
+}
+
+extension FieldName {
+    /// Framing, routing, authentication and connection fields must not come late (RFC 9110, section 6.5.1).
+    package var mayBeTrailer: Bool {
+        switch self {
+        case .other, .contentMD5, .date, .server: true
+        default: false
+        }
+    }
+}
+
+/// Status lines for every status that we or an upstream may send.
+enum ReasonPhrase {
+    static func statusLine(_ status: Int) -> StaticString {
+        switch status {
+        case 100: "HTTP/1.1 100 Continue\r\n"
+        case 102: "HTTP/1.1 102 Processing\r\n"
+        case 103: "HTTP/1.1 103 Early Hints\r\n"
+        case 200: "HTTP/1.1 200 OK\r\n"
+        case 201: "HTTP/1.1 201 Created\r\n"
+        case 202: "HTTP/1.1 202 Accepted\r\n"
+        case 203: "HTTP/1.1 203 Non-Authoritative Information\r\n"
+        case 204: "HTTP/1.1 204 No Content\r\n"
+        case 205: "HTTP/1.1 205 Reset Content\r\n"
+        case 206: "HTTP/1.1 206 Partial Content\r\n"
+        case 207: "HTTP/1.1 207 Multi-Status\r\n"
+        case 300: "HTTP/1.1 300 Multiple Choices\r\n"
+        case 301: "HTTP/1.1 301 Moved Permanently\r\n"
+        case 302: "HTTP/1.1 302 Found\r\n"
+        case 303: "HTTP/1.1 303 See Other\r\n"
+        case 304: "HTTP/1.1 304 Not Modified\r\n"
+        case 307: "HTTP/1.1 307 Temporary Redirect\r\n"
+        case 308: "HTTP/1.1 308 Permanent Redirect\r\n"
+        case 400: "HTTP/1.1 400 Bad Request\r\n"
+        case 401: "HTTP/1.1 401 Unauthorized\r\n"
+        case 403: "HTTP/1.1 403 Forbidden\r\n"
+        case 404: "HTTP/1.1 404 Not Found\r\n"
+        case 405: "HTTP/1.1 405 Method Not Allowed\r\n"
+        case 406: "HTTP/1.1 406 Not Acceptable\r\n"
+        case 408: "HTTP/1.1 408 Request Timeout\r\n"
+        case 409: "HTTP/1.1 409 Conflict\r\n"
+        case 410: "HTTP/1.1 410 Gone\r\n"
+        case 411: "HTTP/1.1 411 Length Required\r\n"
+        case 412: "HTTP/1.1 412 Precondition Failed\r\n"
+        case 413: "HTTP/1.1 413 Content Too Large\r\n"
+        case 414: "HTTP/1.1 414 URI Too Long\r\n"
+        case 415: "HTTP/1.1 415 Unsupported Media Type\r\n"
+        case 416: "HTTP/1.1 416 Range Not Satisfiable\r\n"
+        case 417: "HTTP/1.1 417 Expectation Failed\r\n"
+        case 422: "HTTP/1.1 422 Unprocessable Content\r\n"
+        case 429: "HTTP/1.1 429 Too Many Requests\r\n"
+        case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        case 500: "HTTP/1.1 500 Internal Server Error\r\n"
+        case 501: "HTTP/1.1 501 Not Implemented\r\n"
+        case 502: "HTTP/1.1 502 Bad Gateway\r\n"
+        case 503: "HTTP/1.1 503 Service Unavailable\r\n"
+        case 504: "HTTP/1.1 504 Gateway Timeout\r\n"
+        case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The downstream side of one event loop: its listening channels, its connections, their time limits.
+///
+/// Nothing here is shared with another loop but the counts of `ConnectionBudget`.
+package final class HTTPServer {
+    package let eventLoop: any EventLoop
+    package let wheel: DeadlineWheel
+    package private(set) var isDraining = false
+    private var connections: [ServerConnection] = []
+    private var listeners: [ObjectIdentifier: (listener: ServerListener, channel: any Channel)] = [:]
+
+    package init(eventLoop: any EventLoop, wheel: DeadlineWheel) {
+        self.eventLoop = eventLoop
+        self.wheel = wheel
+    }
+
+    package var connectionCount: Int { connections.count }
+
+    // MARK: Listening
+
+    /// Accepts on a bound, listening socket, which this server owns from now on.
+    package func listen(on descriptor: CInt, _ listener: ServerListener) -> EventLoopFuture<Void> {
+        let bound = NIOLoopBound((server: self, listener: listener), eventLoop: eventLoop)
+        return ServerBootstrap(group: eventLoop)
+            .serverChannelOption(.maxMessagesPerRead, value: 16)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072))
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let (server, listener) = bound.value
+                    try server.accept(channel, listener)
+                }
+            }
+            .withBoundSocket(descriptor)
+            .map { channel in
+                let (server, listener) = bound.value
+                server.listeners[ObjectIdentifier(listener)] = (listener, channel)
+            }
+    }
+
+    /// Stops accepting; connections that came by this listener finish what they are doing and close.
+    package func close(_ listener: ServerListener) {
+        guard let entry = listeners.removeValue(forKey: ObjectIdentifier(listener)) else { return }
+        entry.channel.close(promise: nil)
+        for connection in connections where connection.came(by: listener) { connection.drain() }
+    }
+
+    private func accept(_ channel: any Channel, _ listener: ServerListener) throws {
+        guard listener.admitConnection() else {
+            try channel.pipeline.syncOperations.addHandler(OverloadedConnection())
+            return
+        }
+        let connection = ServerConnection(
+            server: self, listener: listener, connection: listener.info(of: channel), allocator: channel.allocator)
+        try channel.pipeline.syncOperations.addHandler(connection)
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: ServerConnection) {
+        connection.position = connections.count
+        connections.append(connection)
+    }
+
+    func remove(_ connection: ServerConnection, of listener: ServerListener) {
+        listener.releaseConnection()
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[connection.position] = last
+            last.position = connection.position
+        }
+    }
+
+    /// Stops accepting, closes idle connections, and lets busy ones end with `Connection: close`.
+    package func drain() {
+        isDraining = true
+        for entry in listeners.values { entry.channel.close(promise: nil) }
+        listeners = [:]
+        for connection in connections { connection.drain() }
+    }
+
+    /// Cuts what the drain's deadline left.
+    /// - Returns: how many connections were cut.
+    package func closeAll() -> Int {
+        let left = connections
+        for connection in left { connection.closeNow() }
+        return left.count
+    }
+}
+
+/// A bound on connections that several event loops share.
+package final class ConnectionBudget: Sendable {
+    private let bound: Atomic<Int>
+    private let count = Atomic<Int>(0)
+
+    package init(most: Int) { bound = Atomic(most) }
+
+    /// How many there may be; connections over a lowered bound stay.
+    package var most: Int {
+        get { bound.load(ordering: .relaxed) }
+        set { bound.store(newValue, ordering: .relaxed) }
+    }
+
+    package var inUse: Int { count.load(ordering: .relaxed) }
+
+    func take() -> Bool {
+        if count.wrappingAdd(1, ordering: .relaxed).newValue <= most { return true }
+        count.wrappingSubtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func give() { count.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// Answers a connection that is one too many, and closes it: clearer to its client than silence.
+private final class OverloadedConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private static let answer: StaticString = """
+        HTTP/1.1 503 Service Unavailable\r
+        Content-Type: application/json\r
+        Content-Length: 33\r
+        Retry-After: 1\r
+        Connection: close\r
+        \r
+        {"message":"Service Unavailable"}
+        """
+
+    func channelActive(context: ChannelHandlerContext) {
+        let bytes = UnsafeRawBufferPointer(start: Self.answer.utf8Start, count: Self.answer.utf8CodeUnitCount)
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes))).whenComplete { _ in
+            loopBound.value.close(promise: nil)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+}

@@ -1,0 +1,558 @@
+package import NIOCore
+
+/// One downstream HTTP/1.1 connection: turns bytes into requests for its receiver, and answers into bytes.
+///
+/// Requests are handled one after another; pipelined ones wait in `inbound`, whose growth is bounded by not reading.
+/// Everything here runs on the connection's event loop.
+package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    /// Where the reading of the current request stands.
+    private enum Inbound {
+        /// Waiting for the listener's PROXY header.
+        case proxyHeader
+        /// Waiting for (the rest of) a head.
+        case head
+        case length(remaining: Int)
+        case chunked
+        /// The request is whole; the next is not looked at before the response has ended.
+        case complete
+        /// The response has ended before the request, and the connection closes: what still comes is dropped.
+        case discarding(budget: Int)
+        case closed
+    }
+
+    /// Where the writing of the current response stands.
+    private enum Outbound {
+        case idle
+        /// A request has been handed over; no head was sent.
+        case waiting
+        case body(ResponseBody)
+        case ended
+    }
+
+    /// Bytes of an unread body that are worth reading to keep a connection alive after a refusal.
+    private static let discardToKeep = 65_536
+    /// Bytes that are read and dropped after a final answer, so that a reset does not destroy it on its way.
+    private static let discardToClose = 1 << 20
+    private static let lingerTime = TimeAmount.seconds(2)
+
+    private let server: HTTPServer
+    private let listener: ServerListener
+    package private(set) var connection: ConnectionInfo
+    /// Its place in the server's list of connections.
+    var position = -1
+
+    private var context: ChannelHandlerContext?
+    private var receiver: (any RequestReceiver)?
+    private var inbound = ByteBuffer()
+    private var inboundState = Inbound.head
+    private var outbound = Outbound.idle
+    private var parser: RequestHeadParser
+    private var chunks: ChunkedDecoder?
+    private var writer: MessageWriter
+    private lazy var deadline = Deadline(owner: self)
+
+    /// Some of a head has come: from here its time limit runs, and an idle connection is no longer idle.
+    private var headHasStarted = false
+    /// Handed to the channel, not yet flushed.
+    private var hasUnflushed = false
+    private var isProcessing = false
+    private var isReadingPaused = false
+    private var hasHeldRead = false
+    private var keepsAlive = true
+    private var isHTTP10 = false
+    private var isHeadRequest = false
+    private var awaitsContinue = false
+    private var isClosing = false
+    private var requests = 0
+    private var bodyReceived = 0
+
+    init(server: HTTPServer, listener: ServerListener, connection: ConnectionInfo, allocator: ByteBufferAllocator) {
+        self.server = server
+        self.listener = listener
+        self.connection = connection
+        self.parser = RequestHeadParser(limits: listener.settings.head)
+        self.writer = MessageWriter(allocator: allocator)
+        if listener.settings.requiresProxyHeader { inboundState = .proxyHeader }
+    }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        server.add(self)
+        server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        if inbound.readableBytes == 0 {
+            inbound = bytes
+        } else {
+            inbound.writeBuffer(&bytes)
+        }
+        process()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        receiver?.receiveReadComplete()
+    }
+
+    /// Holds the channel's wish to read while the request's body is paused or the next request has to wait.
+    package func read(context: ChannelHandlerContext) {
+        if mustHoldRead { hasHeldRead = true } else { context.read() }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .body = outbound { receiver?.streamWritabilityChanged(isWritable: context.channel.isWritable) }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        finish(.clientClosed)
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        finish(.clientClosed)
+    }
+
+    private func finish(_ failure: StreamFailure) {
+        guard let context else { return }
+        self.context = nil
+        inboundState = .closed
+        server.wheel.retire(deadline)
+        server.remove(self, of: listener)
+        _ = context
+        let receiver = self.receiver
+        self.receiver = nil
+        switch outbound {
+        case .waiting, .body: receiver?.streamFailed(failure)
+        case .idle, .ended: break
+        }
+        outbound = .ended
+        receiver?.streamClosed()
+        inbound = ByteBuffer()
+    }
+
+    // MARK: Reading
+
+    private var mustHoldRead: Bool {
+        if isReadingPaused { return true }
+        if case .complete = inboundState { return inbound.readableBytes >= listener.settings.head.headBytes }
+        return false
+    }
+
+    private func releaseHeldRead() {
+        guard hasHeldRead, !mustHoldRead else { return }
+        hasHeldRead = false
+        context?.read()
+    }
+
+    /// Takes requests out of `inbound` until more bytes, or the end of a response, are needed.
+    ///
+    /// A receiver may answer while it is being called; the flag keeps this the only loop.
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while context != nil, step() {}
+        if inbound.readableBytes == 0 { inbound = Self.noBytes }
+        releaseHeldRead()
+    }
+
+    private static let noBytes = ByteBuffer()
+
+    /// - Returns: whether anything may be left to do.
+    private func step() -> Bool {
+        switch inboundState {
+        case .proxyHeader: return readProxyHeader()
+        case .head: return readHead()
+        case .length(let remaining): return readLength(remaining)
+        case .chunked: return readChunk()
+        case .complete:
+            guard case .ended = outbound else { return false }
+            return startNextRequest()
+        case .discarding(let budget):
+            inboundState = .discarding(budget: budget &- inbound.readableBytes)
+            inbound.moveReaderIndex(to: inbound.writerIndex)
+            if budget <= 0 { context?.close(promise: nil) }
+            return false
+        case .closed:
+            inbound.moveReaderIndex(to: inbound.writerIndex)
+            return false
+        }
+    }
+
+    private func readProxyHeader() -> Bool {
+        switch listener.readProxyHeader(&inbound, &connection) {
+        case .needMore:
+            return false
+        case .accepted:
+            inboundState = .head
+            return inbound.readableBytes > 0
+        case .refused:
+            inboundState = .closed
+            context?.close(promise: nil)
+            return false
+        }
+    }
+
+    private func readHead() -> Bool {
+        guard inbound.readableBytes > 0 else { return false }
+        let length: Int?
+        do {
+            let bytes = inbound
+            length = try parser.parse(bytes.readableBytesUInt8Span)
+        } catch {
+            refuseHead(error)
+            return false
+        }
+        guard let length else {
+            // The limit runs from the head's first byte and is not moved by later ones.
+            if !headHasStarted {
+                headHasStarted = true
+                server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+            }
+            return false
+        }
+        startRequest(headLength: length)
+        return true
+    }
+
+    private func startRequest(headLength: Int) {
+        requests &+= 1
+        headHasStarted = false
+        let head = parser.head
+        keepsAlive = head.keepsAlive && !isClosing && !server.isDraining
+        let most = listener.settings.requestsPerConnection
+        if most > 0, requests >= most { keepsAlive = false }
+        isHTTP10 = head.minorVersion == 0
+        isHeadRequest = head.method == .head
+        awaitsContinue = head.expectsContinue
+        bodyReceived = 0
+        if head.hasLowercaseEscapes { uppercaseEscapes(head.path) }
+        let bytes = inbound.readSlice(length: headLength)!
+        switch head.framing {
+        case .none, .untilClose: inboundState = .complete
+        case .length(let length): inboundState = .length(remaining: length)
+        case .chunked:
+            inboundState = .chunked
+            chunks = ChunkedDecoder(limits: listener.settings.head)
+        }
+        outbound = .waiting
+        // The receiver has its own limit to the response's head; ours begins again with the body.
+        if case .complete = inboundState {
+            server.wheel.clear(deadline)
+        } else {
+            server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
+        }
+        let request = RequestHead(bytes: bytes, index: head)
+        let receiver = self.receiver ?? makeReceiver()
+        if case .length(let length) = inboundState, exceedsBodyLimit(length) {
+            keepsAlive = false
+            receiver.receiveRefused(.bodyTooLarge, head: request)
+            return
+        }
+        receiver.receiveHead(request)
+        if case .complete = inboundState { receiver.receiveEnd(trailers: nil) }
+    }
+
+    private func makeReceiver() -> any RequestReceiver {
+        let made = listener.makeReceiver(self)
+        receiver = made
+        return made
+    }
+
+    /// Writes the escapes of a path in upper case, its canonical spelling (RFC 3986, section 6.2.2.1).
+    private func uppercaseEscapes(_ path: HeadRange) {
+        let base = inbound.readerIndex
+        var index = base + path.range.lowerBound
+        let end = base + path.range.upperBound
+        while index < end {
+            if inbound.getInteger(at: index, as: UInt8.self) == UInt8(ascii: "%") {
+                for digit in (index + 1)...(index + 2) {
+                    let byte = inbound.getInteger(at: digit, as: UInt8.self)!
+                    if byte >= 0x61 { inbound.setInteger(byte & 0xDF, at: digit) }
+                }
+                index += 2
+            }
+            index += 1
+        }
+    }
+
+    private func exceedsBodyLimit(_ bytes: Int) -> Bool {
+        listener.settings.bodyBytes > 0 && bytes > listener.settings.bodyBytes
+    }
+
+    private func refuseHead(_ refusal: WireRefusal) {
+        inboundState = .discarding(budget: Self.discardToClose)
+        keepsAlive = false
+        outbound = .waiting
+        (receiver ?? makeReceiver()).receiveRefused(refusal, head: nil)
+    }
+
+    private func readLength(_ remaining: Int) -> Bool {
+        let available = min(remaining, inbound.readableBytes)
+        guard available > 0, !isReadingPaused || isAnswered else { return false }
+        let isLast = available == remaining
+        inboundState = isLast ? .complete : .length(remaining: remaining &- available)
+        let bytes = inbound.readSlice(length: available)!
+        deliver(bytes)
+        if isLast { deliverEnd(nil) }
+        return true
+    }
+
+    private func readChunk() -> Bool {
+        guard inbound.readableBytes > 0, !isReadingPaused || isAnswered else { return false }
+        do {
+            let bytes = inbound
+            switch try chunks!.step(bytes.readableBytesUInt8Span) {
+            case .needMore(let consumed):
+                inbound.moveReaderIndex(forwardBy: consumed)
+                return consumed > 0
+            case .data(let skip, let length):
+                inbound.moveReaderIndex(forwardBy: skip)
+                bodyReceived &+= length
+                if exceedsBodyLimit(bodyReceived) { throw WireRefusal.bodyTooLarge }
+                deliver(inbound.readSlice(length: length)!)
+                return true
+            case .end(let consumed):
+                let fields = chunks!.trailers
+                chunks = nil
+                inboundState = .complete
+                let bytes = inbound.readSlice(length: consumed)!
+                deliverEnd(fields.isEmpty ? nil : TrailerSection(bytes: bytes, fields: fields))
+                return true
+            }
+        } catch {
+            failBody(.malformedBody(error as! WireRefusal))
+            return false
+        }
+    }
+
+    private var isAnswered: Bool {
+        if case .ended = outbound { return true }
+        return false
+    }
+
+    private func deliver(_ bytes: ByteBuffer) {
+        guard !isAnswered else { return }
+        server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
+        receiver?.receiveBody(bytes)
+    }
+
+    private func deliverEnd(_ trailers: TrailerSection?) {
+        guard !isAnswered else { return }
+        server.wheel.clear(deadline)
+        receiver?.receiveEnd(trailers: trailers)
+    }
+
+    /// The rest of the request cannot be read: nothing after it on this connection can be trusted.
+    private func failBody(_ failure: StreamFailure) {
+        keepsAlive = false
+        inboundState = .discarding(budget: Self.discardToClose)
+        inbound.clear()
+        guard !isAnswered else { return closeAfterFlush() }
+        receiver?.streamFailed(failure)
+    }
+
+    /// The response has ended and the request is whole.
+    private func startNextRequest() -> Bool {
+        outbound = .idle
+        guard keepsAlive, !server.isDraining else {
+            closeAfterFlush()
+            return false
+        }
+        parser.reset()
+        inboundState = .head
+        isReadingPaused = false
+        server.wheel.set(deadline, after: listener.settings.timeouts.keepAlive)
+        return inbound.readableBytes > 0
+    }
+
+    // MARK: Deadlines and closing
+
+    package func deadlineReached() {
+        switch (inboundState, outbound) {
+        case (.head, .idle) where headHasStarted:
+            // 408 tells a client that was too slow; an idle one is simply closed.
+            refuseHead(.headTimeout)
+        case (.length, .waiting), (.chunked, .waiting), (.length, .body), (.chunked, .body):
+            failBody(.bodyTimeout)
+        case (_, .body):
+            receiver?.streamFailed(.streamIdle)
+            abort()
+        default:
+            context?.close(promise: nil)
+        }
+    }
+
+    /// Stop taking requests: an idle connection closes now, a busy one after its exchange.
+    func drain() {
+        isClosing = true
+        keepsAlive = false
+        if case .idle = outbound { context?.close(promise: nil) }
+    }
+
+    func came(by other: ServerListener) -> Bool { listener === other }
+
+    func closeNow() { context?.close(promise: nil) }
+
+    /// Ends our side first and drops what still comes, for a reset would take the answer away from the caller.
+    private func closeAfterFlush() {
+        flush()
+        guard let context else { return }
+        if case .complete = inboundState, inbound.readableBytes == 0 {
+            inboundState = .closed
+            context.close(promise: nil)
+            return
+        }
+        inboundState = .discarding(budget: Self.discardToClose)
+        isReadingPaused = false
+        server.wheel.set(deadline, after: Self.lingerTime)
+        context.close(mode: .output, promise: nil)
+        releaseHeldRead()
+    }
+}
+
+// MARK: - Writing
+
+extension ServerConnection: ServerStream {
+    package var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    package func sendContinue() {
+        guard awaitsContinue, case .waiting = outbound else { return }
+        awaitsContinue = false
+        writer.append("HTTP/1.1 100 Continue\r\n\r\n")
+        flush()
+    }
+
+    package func beginHead(status: Int) {
+        let line = ReasonPhrase.statusLine(status)
+        if line.utf8CodeUnitCount > 0 {
+            writer.append(line)
+        } else {
+            writer.append("HTTP/1.1 ")
+            writer.append(decimal: status)
+            writer.append(" \r\n")
+        }
+    }
+
+    package func addField(prefix: StaticString, _ name: Span<UInt8>, _ value: Span<UInt8>) {
+        writer.field(prefix: prefix, name, value)
+    }
+
+    package func addField(_ name: StaticString, _ value: Span<UInt8>) { writer.field(name, value) }
+    package func addField(_ name: StaticString, _ value: StaticString) { writer.field(name, value) }
+
+    package func endInformationalHead() {
+        // Only HTTP/1.1 clients know 1xx (RFC 9110, section 15.2).
+        writer.append("\r\n")
+        flush()
+    }
+
+    package func endHead(_ body: ResponseBody) {
+        switch body {
+        case .none(let declared):
+            if let declared { writer.field("Content-Length", decimal: declared) }
+        case .length(let length):
+            writer.field("Content-Length", decimal: length)
+        case .streamed:
+            if isHeadRequest { break }
+            if isHTTP10 { keepsAlive = false } else { writer.append("Transfer-Encoding: chunked\r\n") }
+        }
+        // A caller that is still sending when it has its answer may not be worth waiting for.
+        if !keepsUnreadBody || server.isDraining { keepsAlive = false }
+        writer.append(keepsAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n")
+        outbound = .body(body)
+    }
+
+    /// Whether what is left of the request is small enough to read on.
+    private var keepsUnreadBody: Bool {
+        switch inboundState {
+        case .complete: true
+        case .length(let remaining): remaining <= Self.discardToKeep && !awaitsContinue
+        case .chunked: !awaitsContinue
+        default: false
+        }
+    }
+
+    package func sendBody(_ bytes: ByteBuffer) {
+        guard case .body(let body) = outbound, bytes.readableBytes > 0, !isHeadRequest else { return }
+        let isChunked = body == .streamed && !isHTTP10
+        if isChunked { writer.chunkHead(length: bytes.readableBytes) }
+        if bytes.readableBytes <= MessageWriter.copyLimit {
+            writer.body(copying: bytes)
+        } else {
+            writePending()
+            context?.write(Self.wrapOutboundOut(bytes), promise: nil)
+            hasUnflushed = true
+        }
+        if isChunked { writer.append("\r\n") }
+        if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
+    }
+
+    package func sendEnd(trailers: TrailerSection?) {
+        guard case .body(let body) = outbound else { return }
+        if body == .streamed, !isHTTP10, !isHeadRequest { writer.lastChunk(trailers) }
+        outbound = .ended
+        awaitsContinue = false
+        flush()
+        endExchange()
+    }
+
+    private func endExchange() {
+        switch inboundState {
+        case .length, .chunked:
+            if !keepsAlive { return closeAfterFlush() }
+            server.wheel.set(deadline, after: Self.lingerTime)
+            isReadingPaused = false
+            releaseHeldRead()
+        case .discarding:
+            return closeAfterFlush()
+        default: break
+        }
+        process()
+    }
+
+    private func writePending() {
+        guard !writer.isEmpty else { return }
+        context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
+        hasUnflushed = true
+        writer.didTake()
+    }
+
+    package func flush() {
+        guard let context else { return }
+        if case .body = outbound { server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle) }
+        if !writer.isEmpty {
+            // Handing over, flushing, then clearing lets the storage be reused when the write went through at once.
+            context.writeAndFlush(Self.wrapOutboundOut(writer.take()), promise: nil)
+            writer.didTake()
+            hasUnflushed = false
+        } else if hasUnflushed {
+            hasUnflushed = false
+            context.flush()
+        }
+    }
+
+    package func pauseReading() { isReadingPaused = true }
+
+    package func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        process()
+        releaseHeldRead()
+    }
+
+    package func abort() {
+        outbound = .ended
+        context?.close(promise: nil)
+    }
+}

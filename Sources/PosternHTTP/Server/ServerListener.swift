@@ -1,0 +1,106 @@
+package import NIOCore
+
+/// Counts what happens to a listener's connections, on its event loop.
+package protocol ListenerObserver: AnyObject {
+    func connectionAccepted()
+    func connectionClosed()
+    /// A bound on connections was reached.
+    func connectionRefused()
+    /// nil: the peer is not among those whose PROXY header is believed.
+    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?)
+}
+
+/// One listener as one event loop sees it: what its connections obey, and who receives their requests.
+package final class ServerListener {
+    /// What came of the bytes in front of a connection's first request.
+    enum ProxyOutcome { case needMore, accepted, refused }
+
+    package let endpointID: String
+    package let vpcID: String?
+    /// The API of requests that name none.
+    package private(set) var defaultAPI: String?
+    package private(set) var settings: ServerSettings
+    /// Whether a PROXY header from this peer is believed; asked only where one is required.
+    private var trusts: @Sendable (SocketAddress?) -> Bool
+    private let budgets: [ConnectionBudget]
+    private let makeRequestReceiver: (any ServerStream) -> any RequestReceiver
+    private let nextConnectionID: () -> UInt64
+
+    private let observer: any ListenerObserver
+
+    package init(
+        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
+        observer: any ListenerObserver, trusts: @escaping @Sendable (SocketAddress?) -> Bool,
+        nextConnectionID: @escaping () -> UInt64,
+        makeReceiver: @escaping (any ServerStream) -> any RequestReceiver
+    ) {
+        self.endpointID = endpointID
+        self.vpcID = vpcID
+        self.defaultAPI = defaultAPI
+        self.settings = settings
+        self.budgets = budgets
+        self.observer = observer
+        self.trusts = trusts
+        self.nextConnectionID = nextConnectionID
+        self.makeRequestReceiver = makeReceiver
+    }
+
+    /// New settings for connections accepted from now on; those that are open keep the limits of their heads.
+    package func update(
+        settings: ServerSettings, defaultAPI: String?, trusts: @escaping @Sendable (SocketAddress?) -> Bool
+    ) {
+        self.settings = settings
+        self.defaultAPI = defaultAPI
+        self.trusts = trusts
+    }
+
+    func admitConnection() -> Bool {
+        for (index, budget) in budgets.enumerated() where !budget.take() {
+            for taken in budgets[..<index] { taken.give() }
+            observer.connectionRefused()
+            return false
+        }
+        observer.connectionAccepted()
+        return true
+    }
+
+    func releaseConnection() {
+        observer.connectionClosed()
+        for budget in budgets { budget.give() }
+    }
+
+    func info(of channel: any Channel) -> ConnectionInfo {
+        ConnectionInfo(
+            id: nextConnectionID(), endpointID: endpointID, vpcID: vpcID, local: channel.localAddress,
+            remote: channel.remoteAddress, defaultAPI: defaultAPI)
+    }
+
+    func makeReceiver(_ stream: any ServerStream) -> any RequestReceiver { makeRequestReceiver(stream) }
+
+    /// Takes the PROXY header off the front of `bytes` and writes what it says into the connection's facts.
+    ///
+    /// A peer that is not listed could claim any address and endpoint, so it is refused before a byte is believed.
+    func readProxyHeader(_ bytes: inout ByteBuffer, _ connection: inout ConnectionInfo) -> ProxyOutcome {
+        guard trusts(connection.remote) else {
+            observer.proxyHeaderRefused(nil)
+            return .refused
+        }
+        switch ProxyHeaderParser.parse(bytes.readableBytesUInt8Span) {
+        case .needMore:
+            return .needMore
+        case .refused(let refusal):
+            observer.proxyHeaderRefused(refusal)
+            return .refused
+        case .header(let header, let consumed):
+            bytes.moveReaderIndex(forwardBy: consumed)
+            if header.isLocal { return .accepted }
+            if let source = header.source?.socketAddress { connection.remote = source }
+            if let endpoint = header.endpointID {
+                connection.endpointID = endpoint
+                // Whose network that endpoint belongs to is not said, so nothing may be allowed for being in ours.
+                connection.vpcID = nil
+            }
+            return .accepted
+        }
+    }
+}

@@ -1,0 +1,422 @@
+package import NIOCore
+
+/// The consumer of one response. Calls come on the event loop.
+package protocol ResponseReceiver: AnyObject {
+    /// 1xx other than 100 and 101.
+    func receiveInformational(_ head: ResponseHead)
+    func receiveResponse(_ head: ResponseHead)
+    func receiveResponseBody(_ bytes: ByteBuffer)
+    /// The response is whole; the connection has gone back to its pool or is closing.
+    func receiveResponseEnd(trailers: TrailerSection?)
+    func receiveResponseReadComplete()
+    func upstreamWritabilityChanged(isWritable: Bool)
+    /// The exchange with the upstream is over without a whole response.
+    func upstreamFailed(_ failure: UpstreamFailure)
+}
+
+/// Why an exchange with an upstream failed; its raw value is what logs and metrics call it.
+package enum UpstreamFailure: Error, Equatable, Sendable {
+    case resolve(String)
+    case connect(String)
+    case connectTimeout
+    /// The pool's bound on connections and waiting requests is reached.
+    case overloaded
+    /// Closed before any byte of a response. On a reused connection the request may never have been seen.
+    case closedBeforeResponse(wasReused: Bool)
+    case closedMidResponse
+    case responseTimeout
+    case streamIdle
+    case malformed(WireRefusal)
+    case unexpectedUpgrade
+
+    package var name: String {
+        switch self {
+        case .resolve: "resolve"
+        case .connect: "connect"
+        case .connectTimeout: "connect_timeout"
+        case .overloaded: "overloaded"
+        case .closedBeforeResponse: "closed_before_response"
+        case .closedMidResponse: "closed_mid_response"
+        case .responseTimeout: "response_timeout"
+        case .streamIdle: "stream_idle"
+        case .malformed: "malformed_response"
+        case .unexpectedUpgrade: "unexpected_upgrade"
+        }
+    }
+
+    package var detail: String? {
+        switch self {
+        case .resolve(let text), .connect(let text): text
+        case .malformed(let refusal): refusal.rawValue
+        default: nil
+        }
+    }
+}
+
+/// A response head as it was received: its bytes and where everything is in them.
+package struct ResponseHead {
+    package let bytes: ByteBuffer
+    package let index: ResponseHeadIndex
+
+    package var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { bytes.readableBytesUInt8Span }
+    }
+}
+
+/// One HTTP/1.1 connection to an upstream, idle in its pool or leased to one exchange.
+package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHandler, DeadlineOwner {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private enum State {
+        /// In the pool; anything the upstream sends now, a close included, ends the connection.
+        case idle
+        case awaitingHead
+        case body
+        case closed
+    }
+
+    /// The pool lists its connections; `end` takes this one off the list, which breaks the cycle.
+    private let pool: UpstreamPool
+    private var context: ChannelHandlerContext?
+    private var state = State.idle
+    private var receiver: (any ResponseReceiver)?
+    private var inbound = ByteBuffer()
+    private var parser: ResponseHeadParser
+    private var framing = BodyFraming.none
+    private var remaining = 0
+    private var chunks: ChunkedDecoder?
+    private var writer: MessageWriter
+    private lazy var deadline = Deadline(owner: self)
+    private var method = HTTPMethod.get
+    private var isRequestChunked = false
+    private var isRequestWhole = true
+    private var mayReuse = true
+    private var isReadingPaused = false
+    private var hasHeldRead = false
+    private var isProcessing = false
+    private var hasUnflushed = false
+    /// Exchanges before the current one.
+    package private(set) var uses = 0
+    /// Its place in the pool's list of all connections.
+    var position = -1
+
+    init(pool: UpstreamPool, allocator: ByteBufferAllocator) {
+        self.pool = pool
+        self.parser = ResponseHeadParser(limits: pool.settings.head)
+        self.writer = MessageWriter(allocator: allocator)
+    }
+
+    package var isWritable: Bool { context?.channel.isWritable ?? false }
+    /// The upstream's address as text, for records.
+    package var address: UpstreamAddress { pool.address }
+
+    // MARK: Leasing
+
+    func lease(to receiver: any ResponseReceiver) {
+        self.receiver = receiver
+    }
+
+    /// Gives a lease back that was not used.
+    package func release() {
+        receiver = nil
+        pool.wheel.set(deadline, after: pool.settings.keepAlive)
+        pool.giveBack(self)
+    }
+
+    /// Starts a request; fields and `endRequestHead` follow.
+    ///
+    /// - Parameter timeout: until the response's head, counted from here.
+    package func beginRequest(_ method: HTTPMethod, token: Span<UInt8>, timeout: TimeAmount) {
+        self.method = method
+        state = .awaitingHead
+        mayReuse = true
+        isRequestWhole = false
+        parser.reset()
+        writer.append(token)
+        writer.append(UInt8(ascii: " "))
+        pool.wheel.set(deadline, after: timeout)
+    }
+
+    /// Appends to the request target.
+    package func appendTarget(_ bytes: Span<UInt8>) { writer.append(bytes) }
+    package func appendTarget(_ text: StaticString) { writer.append(text) }
+    package func endTarget() { writer.append(" HTTP/1.1\r\n") }
+
+    /// Whole field lines, CRLF included, made by the gateway beforehand.
+    package func addRendered(_ lines: Span<UInt8>) { writer.append(lines) }
+
+    package func addField(_ name: Span<UInt8>, _ value: Span<UInt8>) { writer.field(name, value) }
+    package func addField(_ name: StaticString, _ value: Span<UInt8>) { writer.field(name, value) }
+    package func addField(_ name: StaticString, _ value: StaticString) { writer.field(name, value) }
+
+    /// Ends the head; the body is framed here, from what it will be, never from the caller's framing fields.
+    package func endRequestHead(_ body: BodyFraming, hasBodySemantics: Bool) {
+        switch body {
+        case .none:
+            // A request whose method expects content says that there is none (RFC 9110, section 8.6).
+            if hasBodySemantics { writer.append("Content-Length: 0\r\n") }
+        case .length(let length):
+            writer.field("Content-Length", decimal: length)
+        case .chunked, .untilClose:
+            writer.append("Transfer-Encoding: chunked\r\n")
+        }
+        isRequestChunked = body == .chunked
+        writer.append("\r\n")
+    }
+
+    package func sendBody(_ bytes: ByteBuffer) {
+        guard context != nil, !isRequestWhole, bytes.readableBytes > 0 else { return }
+        if isRequestChunked { writer.chunkHead(length: bytes.readableBytes) }
+        if bytes.readableBytes <= MessageWriter.copyLimit {
+            writer.body(copying: bytes)
+        } else {
+            writePending()
+            context?.write(Self.wrapOutboundOut(bytes), promise: nil)
+            hasUnflushed = true
+        }
+        if isRequestChunked { writer.append("\r\n") }
+        if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
+    }
+
+    package func sendEnd(trailers: TrailerSection?) {
+        guard !isRequestWhole else { return }
+        if isRequestChunked { writer.lastChunk(trailers) }
+        isRequestWhole = true
+        flush()
+    }
+
+    private func writePending() {
+        guard !writer.isEmpty else { return }
+        context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
+        hasUnflushed = true
+        writer.didTake()
+    }
+
+    package func flush() {
+        guard let context else { return }
+        if !writer.isEmpty {
+            context.writeAndFlush(Self.wrapOutboundOut(writer.take()), promise: nil)
+            writer.didTake()
+            hasUnflushed = false
+        } else if hasUnflushed {
+            hasUnflushed = false
+            context.flush()
+        }
+    }
+
+    /// Restarts the response's time limit: the request's body is still going out.
+    package func extendDeadline(_ timeout: TimeAmount) {
+        if case .awaitingHead = state { pool.wheel.set(deadline, after: timeout) }
+    }
+
+    /// The exchange no longer wants the response: the connection cannot be used again.
+    package func cancel() {
+        receiver = nil
+        close()
+    }
+
+    package func pauseReading() { isReadingPaused = true }
+
+    package func resumeReading() {
+        guard isReadingPaused else { return }
+        isReadingPaused = false
+        process()
+        receiver?.receiveResponseReadComplete()
+        releaseHeldRead()
+    }
+
+    // MARK: Channel events
+
+    package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = Self.unwrapInboundIn(data)
+        if case .idle = state { return close() }
+        if inbound.readableBytes == 0 { inbound = bytes } else { inbound.writeBuffer(&bytes) }
+        process()
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        if case .body = state { pool.wheel.set(deadline, after: pool.settings.streamIdle) }
+        receiver?.receiveResponseReadComplete()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if isReadingPaused { hasHeldRead = true } else { context.read() }
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        receiver?.upstreamWritabilityChanged(isWritable: context.channel.isWritable)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) { upstreamClosed() }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    package func handlerRemoved(context: ChannelHandlerContext) { upstreamClosed() }
+
+    private func releaseHeldRead() {
+        guard hasHeldRead, !isReadingPaused else { return }
+        hasHeldRead = false
+        context?.read()
+    }
+
+    private func upstreamClosed() {
+        guard context != nil else { return }
+        context = nil
+        // The last bytes may still wait for a reader that had paused.
+        isReadingPaused = false
+        if receiver != nil { process() }
+        switch state {
+        case .idle, .closed: end(nil)
+        case .awaitingHead:
+            end(inbound.readableBytes == 0 ? .closedBeforeResponse(wasReused: uses > 0) : .closedMidResponse)
+        case .body:
+            if framing == .untilClose {
+                finishResponse(nil)
+            } else {
+                end(.closedMidResponse)
+            }
+        }
+    }
+
+    /// The connection is over; whoever still waits for a response is told why.
+    private func end(_ failure: UpstreamFailure?) {
+        let receiver = self.receiver
+        self.receiver = nil
+        let wasOpen = { if case .closed = state { false } else { true } }()
+        state = .closed
+        pool.wheel.retire(deadline)
+        if wasOpen { pool.remove(self) }
+        inbound = ByteBuffer()
+        if let failure { receiver?.upstreamFailed(failure) }
+    }
+
+    func close() {
+        let context = self.context
+        self.context = nil
+        end(nil)
+        context?.close(promise: nil)
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let context = self.context
+        self.context = nil
+        end(failure)
+        context?.close(promise: nil)
+    }
+
+    package func deadlineReached() {
+        switch state {
+        case .idle, .closed: close()
+        case .awaitingHead: fail(.responseTimeout)
+        case .body: fail(.streamIdle)
+        }
+    }
+
+    // MARK: Reading
+
+    private func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        while receiver != nil, step() {}
+        isProcessing = false
+        if inbound.readableBytes == 0 { inbound = Self.noBytes }
+    }
+
+    private static let noBytes = ByteBuffer()
+
+    private func step() -> Bool {
+        do {
+            switch state {
+            case .idle, .closed: return false
+            case .awaitingHead: return try readHead()
+            case .body: return try readBody()
+            }
+        } catch {
+            fail(.malformed(error as! WireRefusal))
+            return false
+        }
+    }
+
+    private func readHead() throws -> Bool {
+        let bytes = inbound
+        guard bytes.readableBytes > 0,
+            let length = try parser.parse(bytes.readableBytesUInt8Span, answering: method)
+        else { return false }
+        let index = parser.head
+        let head = ResponseHead(bytes: inbound.readSlice(length: length)!, index: index)
+        if index.status < 200 {
+            parser.reset()
+            switch index.status {
+            case 100: break
+            case 101: fail(.unexpectedUpgrade)
+            default: receiver?.receiveInformational(head)
+            }
+            return true
+        }
+        state = .body
+        framing = index.framing
+        mayReuse = index.keepsAlive
+        chunks = nil
+        switch framing {
+        case .length(let length): remaining = length
+        case .chunked: chunks = ChunkedDecoder(limits: pool.settings.head)
+        default: break
+        }
+        receiver?.receiveResponse(head)
+        if framing == .none { finishResponse(nil) }
+        return true
+    }
+
+    private func readBody() throws -> Bool {
+        guard inbound.readableBytes > 0, !isReadingPaused else { return false }
+        switch framing {
+        case .none: return false
+        case .length:
+            let available = min(remaining, inbound.readableBytes)
+            remaining &-= available
+            receiver?.receiveResponseBody(inbound.readSlice(length: available)!)
+            if remaining == 0 { finishResponse(nil) }
+        case .untilClose:
+            receiver?.receiveResponseBody(inbound.readSlice(length: inbound.readableBytes)!)
+        case .chunked:
+            let bytes = inbound
+            switch try chunks!.step(bytes.readableBytesUInt8Span) {
+            case .needMore(let consumed):
+                inbound.moveReaderIndex(forwardBy: consumed)
+                return consumed > 0
+            case .data(let skip, let length):
+                inbound.moveReaderIndex(forwardBy: skip)
+                receiver?.receiveResponseBody(inbound.readSlice(length: length)!)
+            case .end(let consumed):
+                let fields = chunks!.trailers
+                let bytes = inbound.readSlice(length: consumed)!
+                finishResponse(fields.isEmpty ? nil : TrailerSection(bytes: bytes, fields: fields))
+            }
+        }
+        return true
+    }
+
+    /// The response is whole: back to the pool, if nothing on the connection is in doubt.
+    private func finishResponse(_ trailers: TrailerSection?) {
+        let receiver = self.receiver
+        self.receiver = nil
+        chunks = nil
+        // Bytes behind the response, or a request cut short, leave the connection's framing in doubt.
+        if context != nil, mayReuse, isRequestWhole, inbound.readableBytes == 0 {
+            state = .idle
+            uses &+= 1
+            isReadingPaused = false
+            releaseHeldRead()
+            pool.wheel.set(deadline, after: pool.settings.keepAlive)
+            pool.giveBack(self)
+        } else {
+            close()
+        }
+        receiver?.receiveResponseEnd(trailers: trailers)
+    }
+}

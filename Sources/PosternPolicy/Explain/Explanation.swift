@@ -1,0 +1,60 @@
+/// Why a policy decided as it did, for the operator: never shown to a caller. Built only when somebody reads it.
+package struct Explanation: Sendable {
+    package var decision: Decision
+    /// The statement that decided: its `Sid`, or `#2` for the second; nil for an implicit deny.
+    package var decidingStatement: String?
+    /// Where that statement stands.
+    package var position: SourcePosition?
+    /// What became of each statement, in the document's order.
+    package var statements: [StatementTrace]
+    /// One line for the access log.
+    package var summary: Summary
+
+    /// The deciding statement with its first condition; for an implicit deny the `Allow` that came closest, with the
+    /// first thing that kept it from applying.
+    package struct Summary: Sendable, Hashable {
+        /// nil if no statement allows anything.
+        package var statement: String?
+        /// `IpAddress aws:VpcSourceIp`, `Resource` or `Action`; nil if the statement has no condition.
+        package var condition: String?
+        /// What the request held; nil if it held nothing.
+        package var value: String?
+
+        package init(statement: String? = nil, condition: String? = nil, value: String? = nil) {
+            self.statement = statement
+            self.condition = condition
+            self.value = value
+        }
+    }
+}
+
+/// What became of one statement.
+package struct StatementTrace: Sendable {
+    package var label: String
+    package var effect: Effect
+    package var position: SourcePosition
+    package var applied: Bool
+    /// Whether its actions cover `execute-api:Invoke`.
+    package var actionMatched: Bool
+    /// Whether one of its resources matches the request's.
+    package var resourceMatched: Bool
+    package var conditions: [ConditionTrace]
+}
+
+/// What became of one condition.
+package struct ConditionTrace: Sendable, Hashable {
+    /// AWS's spelling of the operator, such as `NotIpAddress`.
+    package var operatorName: String
+    package var key: ConditionKey
+    /// The key's value, cut at ``maximumSeen`` bytes; nil if the key is absent.
+    package var seen: String?
+    package var matched: Bool
+    /// Where the key stands.
+    package var position: SourcePosition
+
+    /// How many bytes of a value explanations keep.
+    package static let maximumSeen = 512
+
+    /// `IpAddress aws:VpcSourceIp`
+    package var name: String { "\(operatorName) \(key.rawValue)" }
+}

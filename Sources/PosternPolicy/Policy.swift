@@ -1,0 +1,36 @@
+/// A resource policy, compiled: who may call the API that it protects. Immutable.
+///
+/// The way of a policy: ``compile(_:for:)`` when configuration is loaded, ``bind(_:)`` once per connection,
+/// ``BoundPolicy/decide(_:)`` per request, ``explain(_:_:)`` when somebody asks why.
+package struct Policy: Sendable {
+    let compiled: CompiledPolicy
+    /// What is legal but probably not meant, such as a resource of another API.
+    package let warnings: [Diagnostic]
+
+    /// Compiles a document.
+    ///
+    /// The language is AWS's ("IAM JSON policy element reference"); what of it is not implemented is refused, never
+    /// ignored, so that a policy that loads says here what it says there.
+    ///
+    /// - Throws: every problem of the document, in its order.
+    package static func compile(_ document: DocumentNode, for scope: PolicyScope) throws(Diagnostics) -> Policy {
+        var compiler = PolicyCompiler(scope: scope)
+        compiler.compile(document)
+        let found = compiler.diagnostics.sorted {
+            ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+        }
+        let errors = found.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw Diagnostics(errors) }
+        return Policy(compiled: CompiledPolicy(compiler.tables), warnings: found)
+    }
+
+    /// The statements in the document's order; decisions refer to them by index.
+    package var statements: [StatementNote] { compiled.tables.notes }
+
+    package var scope: PolicyScope { compiled.tables.scope }
+
+    /// Decides all that the connection's facts can decide.
+    package func bind(_ facts: ConnectionFacts) -> BoundPolicy {
+        facts.withView { BoundPolicy(compiled, $0) }
+    }
+}

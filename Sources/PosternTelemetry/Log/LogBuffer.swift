@@ -1,0 +1,35 @@
+/// Collects the log lines of one event loop and hands them to the writer in blocks.
+///
+/// Not thread safe: it belongs to its loop. Lines are handed over at 32 KiB, or when the loop's timer calls `flush()`
+/// (every 200 ms while `isDirty`); a record costs no lock and no allocation.
+package final class LogBuffer {
+    private let writer: LogWriter
+    private var chunk = LogChunk()
+    private var timestamp = Timestamp()
+
+    package init(writer: LogWriter) { self.writer = writer }
+
+    /// Whether there are lines that `flush()` would hand over.
+    package var isDirty: Bool { chunk.count > 0 }
+
+    /// Hands over what has been collected; what the writer has no room for is dropped and counted by it.
+    package func flush() {
+        if isDirty { chunk = writer.submit(chunk) }
+    }
+
+    /// Appends one line that `fields` fills. A line holds at most 16 KiB; fields beyond that are cut or left out.
+    @inline(__always)
+    func append(_ fields: (inout JSONLine, inout Timestamp) -> Void) {
+        var line = JSONLine(
+            UnsafeMutableRawBufferPointer(start: chunk.memory + chunk.count, count: LogChunk.mostRecordBytes))
+        fields(&line, &timestamp)
+        chunk.count += line.end()
+        chunk.records += 1
+        if chunk.count >= LogChunk.handover { chunk = writer.submit(chunk) }
+    }
+
+    /// The same for lines other than access records.
+    package func append(_ fields: (inout JSONLine) -> Void) {
+        append { line, _ in fields(&line) }
+    }
+}

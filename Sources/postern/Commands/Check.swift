@@ -1,0 +1,47 @@
+import ArgumentParser
+import PosternControl
+import PosternModel
+import PosternPolicy
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a configuration: every problem of the whole tree, each with file:line:column.",
+        discussion: "Exits 0 when the configuration can be served (warnings are printed), 78 when it cannot.")
+
+    @OptionGroup var config: ConfigurationOption
+    @Flag(help: "Print the problems as JSON.") var json = false
+
+    private struct Problem: Encodable {
+        var severity: String
+        var file: String
+        var line: Int
+        var column: Int
+        var message: String
+        var hint: String?
+
+        init(_ diagnostic: Diagnostic) {
+            severity = diagnostic.severity.rawValue
+            file = diagnostic.position.file
+            line = diagnostic.position.line
+            column = diagnostic.position.column
+            message = diagnostic.message
+            hint = diagnostic.hint
+        }
+    }
+
+    func run() throws {
+        do {
+            let loaded = try ConfigurationLoader.load(path: config.path)
+            if json { return try printJSON(loaded.warnings.map(Problem.init)) }
+            for warning in loaded.warnings { print(warning) }
+            let plan = loaded.plan
+            let stages = plan.apis.reduce(0) { $0 + $1.stages.count }
+            print(
+                "\(loaded.file): fine: \(loaded.process.listeners.count) listeners, \(plan.apis.count) APIs, "
+                    + "\(stages) stages, \(plan.routes.count) routes")
+        } catch let problems as Diagnostics {
+            if json { try printJSON(problems.all.map(Problem.init)) } else { printError("\(problems)") }
+            throw ExitCode.configuration
+        }
+    }
+}

@@ -1,0 +1,307 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import PosternControl
+import PosternGateway
+import PosternHTTP
+import PosternModel
+import PosternPolicy
+import PosternTelemetry
+
+/// The running program: what the control plane loaded, served by the data plane, with its listeners and its admin socket.
+///
+/// Start, reload and stop happen one after another; nothing here is on the path of a request.
+actor Service {
+    private let configurationPath: String
+    private let logger: Logger
+    private let inherited: InheritedSockets
+    private let group: MultiThreadedEventLoopGroup
+    private let adminGroup: MultiThreadedEventLoopGroup
+    private let gateway: Gateway
+    private let log: LogWriter?
+    private let started = ContinuousClock.now
+    private var configuration: LoadedConfiguration
+    private var listeners: [RunningListener] = []
+    private var total: ConnectionBudget
+    private var admin: AdminServer?
+    private var adminSockets: [OpenListener] = []
+    private var generation = 1
+    private var publishedAt = SystemTime.wallNanoseconds()
+    private var isServing = false
+    private var isReloading = false
+    private var reloads = (succeeded: 0, failed: 0)
+    private var lastReload: ReloadReport?
+
+    /// A listener of the configuration with its sockets: several where an interface has several addresses.
+    private struct RunningListener {
+        var specification: ListenerSpecification
+        var budget: ConnectionBudget
+        var sockets: [OpenListener]
+        var served: [ServedListener]
+
+        var addresses: [String] { sockets.map { $0.address.listenerText } }
+    }
+
+    // MARK: Start
+
+    init(_ configuration: LoadedConfiguration, path: String, inherited: InheritedSockets, logger: Logger) async throws {
+        self.configuration = configuration
+        self.configurationPath = path
+        self.inherited = inherited
+        self.logger = logger
+        let process = configuration.process
+        let target: LogTarget? =
+            switch process.accessLog {
+            case .off: nil
+            case .standardOutput: .standardOutput
+            case .standardError: .standardError
+            case .file(let path): .file(path)
+            }
+        log = try target.map { target throws(LogTargetError) in try LogWriter(target) }
+        group = MultiThreadedEventLoopGroup(numberOfThreads: process.loops ?? System.coreCount)
+        adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var upstream = UpstreamSettings()
+        upstream.keepAlive = .milliseconds(Int64(process.timeouts.upstreamKeepAlive))
+        upstream.streamIdle = .milliseconds(Int64(process.timeouts.streamIdle))
+        gateway = try await Gateway.start(on: group, resolver: NameResolver(), upstream: upstream, log: log)
+        total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
+    }
+
+    /// Opens everything and begins to serve; on a failure nothing stays open.
+    func start() async throws {
+        try await openAdmin()
+        let opened = try open(configuration, replacing: [])
+        try await gateway.publish(configuration.plan)
+        try await serve(configuration, opened)
+        isServing = true
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        for listener in listeners {
+            logger.notice(
+                "listening",
+                metadata: ["endpoint": "\(listener.specification.endpointID)", "addresses": "\(listener.addresses)"])
+        }
+        for name in inherited.unused(by: listeners.map(\.specification)) {
+            logger.warning("no listener takes the inherited socket", metadata: ["name": "\(name)"])
+        }
+    }
+
+    private func openAdmin() async throws {
+        let settings = configuration.process.admin
+        let socket = ListenerSpecification(
+            endpointID: "admin",
+            bind: .unix(
+                .init(
+                    path: settings.socket.path, mode: settings.socket.mode, owner: settings.socket.owner,
+                    group: settings.socket.group)))
+        let changing = try ListenerSocket.open(socket, count: 1, admits: { _ in false })
+        var reading: [OpenListener] = []
+        if let port = settings.port {
+            let loopback = ListenerSpecification(endpointID: "admin", bind: .address("127.0.0.1", port: port))
+            reading = try ListenerSocket.open(loopback, count: 1, admits: { $0.ipAddress == "127.0.0.1" })
+        }
+        adminSockets = changing + reading
+        admin = try await AdminServer.start(
+            on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
+            reading: reading.flatMap { $0.takeDescriptors() })
+        for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
+    }
+
+    // MARK: Listeners
+
+    /// Opens the sockets of listeners that are not open yet: all of them or none.
+    private func open(
+        _ configuration: LoadedConfiguration, replacing: [OpenListener]
+    ) throws(ListenerError) -> [ListenerSpecification: [OpenListener]] {
+        let ranges = configuration.process.internalRanges
+        var opened: [ListenerSpecification: [OpenListener]] = [:]
+        for listener in configuration.process.listeners {
+            let specification = listener.specification
+            guard !listeners.contains(where: { $0.specification == specification }) else { continue }
+            opened[specification] = try ListenerSocket.open(
+                specification, count: gateway.loopCount, inherited: inherited, replacing: replacing,
+                admits: { $0.ipAddress.flatMap(IPAddress.init).map(ranges.contains) ?? false })
+        }
+        return opened
+    }
+
+    /// Serves the configuration's listeners: new ones from `opened`, those that stay with their new settings.
+    private func serve(
+        _ configuration: LoadedConfiguration, _ opened: [ListenerSpecification: [OpenListener]]
+    ) async throws {
+        let wanted = configuration.process.listeners
+        try await gateway.nameListeners(wanted.map(\.id))
+        var running: [RunningListener] = []
+        for (index, wanted) in wanted.enumerated() {
+            let specification = wanted.specification
+            if let kept = listeners.first(where: { $0.specification == specification }) {
+                kept.budget.most = wanted.maxConnections
+                for served in kept.served {
+                    try await served.update(opening(wanted, configuration, index, kept.budget, []))
+                }
+                running.append(kept)
+            } else {
+                let budget = ConnectionBudget(most: wanted.maxConnections)
+                let sockets = opened[specification] ?? []
+                var served: [ServedListener] = []
+                for socket in sockets {
+                    for note in socket.notes { logger.warning("\(note)", metadata: ["endpoint": "\(wanted.id)"]) }
+                    served.append(
+                        try await gateway.listen(
+                            opening(wanted, configuration, index, budget, socket.takeDescriptors())))
+                }
+                running.append(
+                    RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
+            }
+        }
+        listeners = running
+    }
+
+    private func opening(
+        _ listener: ListenerConfiguration, _ configuration: LoadedConfiguration, _ index: Int,
+        _ budget: ConnectionBudget, _ descriptors: [CInt]
+    ) -> ListenerOpening {
+        ListenerOpening(
+            endpointID: listener.id, vpcID: listener.vpc, defaultAPI: listener.defaultAPI,
+            settings: ServerSettings(listener, configuration.process), budgets: [total, budget],
+            descriptors: descriptors, index: index, trusts: listener.proxyTrust)
+    }
+
+    // MARK: Reload
+
+    func reload() async -> ReloadReport {
+        guard isServing, !isReloading else {
+            return ReloadReport(
+                succeeded: false, generation: generation,
+                messages: [isServing ? "another reload is under way" : "the gateway is not serving"])
+        }
+        isReloading = true
+        defer { isReloading = false }
+        notifyServiceManager("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.monotonicNanoseconds() / 1000)")
+        defer { notifyServiceManager("READY=1") }
+        let report = await attemptReload()
+        if report.succeeded { reloads.succeeded += 1 } else { reloads.failed += 1 }
+        for message in report.messages {
+            if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
+        }
+        lastReload = report
+        return report
+    }
+
+    private func attemptReload() async -> ReloadReport {
+        do {
+            let next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
+            let kept = Set(next.process.listeners.map(\.specification))
+            let leaving = listeners.filter { !kept.contains($0.specification) }
+            let opened = try open(next, replacing: leaving.flatMap(\.sockets))
+            // From here on nothing can refuse the new configuration.
+            generation += 1
+            total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
+            try await gateway.publish(next.plan)
+            publishedAt = SystemTime.wallNanoseconds()
+            let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
+            try await serve(next, opened)
+            for listener in leaving {
+                for socket in listener.sockets { socket.close() }
+                for served in listener.served { try await served.close() }
+            }
+            configuration = next
+            return ReloadReport(succeeded: true, generation: generation, messages: messages)
+        } catch let problems as Diagnostics {
+            return failure(problems.all.map(\.description))
+        } catch {
+            return failure(["\(error)"])
+        }
+    }
+
+    private func failure(_ problems: [String]) -> ReloadReport {
+        ReloadReport(
+            succeeded: false, generation: generation,
+            messages: problems + ["nothing was changed; generation \(generation) keeps serving"])
+    }
+
+    private func changes(
+        from old: LoadedConfiguration, to new: LoadedConfiguration, opened: [ListenerSpecification: [OpenListener]],
+        leaving: [RunningListener]
+    ) -> [String] {
+        var lines = ["generation \(generation) is served: \(new.plan.apis.count) APIs, \(new.plan.routes.count) routes"]
+        for (specification, sockets) in opened {
+            lines.append("opened \(specification.endpointID) on \(sockets.map { $0.address.listenerText })")
+        }
+        for listener in leaving { lines.append("closed \(listener.specification.endpointID)") }
+        let (before, after) = (old.process, new.process)
+        if before.loops != after.loops { lines.append("`loops` takes effect at the next start") }
+        if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
+        if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
+        if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
+            lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
+        }
+        return lines + new.warnings.map(\.description)
+    }
+
+    // MARK: Stop
+
+    /// Stops accepting, waits for exchanges to end, cuts what is left at the deadline.
+    /// - Returns: how many connections were cut.
+    func drain() async throws -> Int {
+        isServing = false
+        notifyServiceManager("STOPPING=1")
+        for socket in listeners.flatMap(\.sockets) { socket.removeSocketFile() }
+        let limit = Duration.milliseconds(configuration.process.timeouts.drain)
+        let cut = try await gateway.drain(within: limit)
+        for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
+        try await admin?.stop()
+        log?.close(within: .seconds(5))
+        try await group.shutdownGracefully()
+        try await adminGroup.shutdownGracefully()
+        return cut
+    }
+
+    /// For log rotation.
+    func reopenLog() { log?.reopen() }
+
+    /// Where the listeners ended up, for those bound to port 0.
+    func addresses(of endpoint: String) -> [SocketAddress] {
+        listeners.filter { $0.specification.endpointID == endpoint }.flatMap(\.sockets).map(\.address)
+    }
+}
+
+// MARK: - What the admin socket asks
+
+extension Service: AdminService {
+    func isReady() -> Bool { isServing }
+
+    func metrics() async -> [UInt8] {
+        guard let snapshot = try? await gateway.snapshot() else { return [] }
+        let samples = [
+            MetricSample(MetricNames.buildInfo, 1, labels: [("version", Version.text)]),
+            MetricSample(MetricNames.planGeneration, Double(generation)),
+            MetricSample(MetricNames.planPublished, Double(publishedAt) / 1e9),
+            MetricSample(MetricNames.reloads, Double(reloads.succeeded), labels: [("result", "success")]),
+            MetricSample(MetricNames.reloads, Double(reloads.failed), labels: [("result", "failure")]),
+            MetricSample(MetricNames.ready, isServing ? 1 : 0),
+            MetricSample(MetricNames.eventLoops, Double(gateway.loopCount)),
+        ]
+        return PrometheusText.render(snapshot, log: log?.statistics, process: .read(), samples: samples)
+    }
+
+    func status() async -> StatusReport {
+        let snapshot = try? await gateway.snapshot()
+        let connections = (try? await gateway.connectionCount()) ?? 0
+        return StatusReport(
+            version: Version.text, processID: Int(getpid()), generation: generation, configuration: configuration.file,
+            ready: isServing, uptimeSeconds: Int((ContinuousClock.now - started).components.seconds),
+            eventLoops: gateway.loopCount,
+            listeners: listeners.map {
+                .init(endpoint: $0.specification.endpointID, vpc: $0.specification.vpcID, addresses: $0.addresses)
+            },
+            apis: configuration.plan.apis.map { api in
+                .init(
+                    id: api.id, stages: api.stages.map(\.name), routes: api.stages.first?.routes.count ?? 0,
+                    hasPolicy: api.policy != nil)
+            },
+            connections: connections, activeRequests: snapshot?.activeRequests ?? 0,
+            requests: snapshot?.requestsEnded ?? 0, refusals: snapshot?.requestsRefused ?? 0,
+            droppedLogRecords: log?.statistics.droppedRecords ?? 0, lastReload: lastReload)
+    }
+}

@@ -1,0 +1,52 @@
+"""What every scenario has at hand: options, programs, the back end, the load generator."""
+
+from dataclasses import dataclass, field
+
+from .peers import KINDS, Gateway, PeerError, Setup
+
+
+@dataclass
+class Result:
+    """Of one scenario: a table for people, data for programs, verdicts for both."""
+
+    text: str
+    data: dict
+    verdicts: list = field(default_factory=list)
+
+
+class Skipped(Exception):
+    """A scenario that cannot run here, with the reason."""
+
+
+class Bench:
+    def __init__(self, options, programs, children, backend, generator):
+        self.options, self.programs, self.children = options, programs, children
+        self.backend, self.generator = backend, generator
+
+    def say(self, text):
+        print(text, flush=True)
+
+    def peers(self):
+        """The gateways asked for and present, in the order asked for."""
+        return [name for name in self.options.peers if name in self.programs]
+
+    def launch(self, name, cores=None, prepare=None, prefix=(), **setup):
+        return Gateway(
+            KINDS[name], self.programs[name], self.children,
+            Setup(backend=self.backend.port, nginx=self.options.nginx, **setup), cores or self.options.gateway_cores[:1], prepare, prefix)
+
+    def launch_all(self, **setup):
+        """Starts every peer; one that does not start is named and left out."""
+        gateways = {}
+        for name in self.peers():
+            try:
+                gateways[name] = self.launch(name, **setup)
+            except PeerError as error:
+                self.say(f"  {error}")
+        if not gateways:
+            raise Skipped("no gateway is running")
+        return gateways
+
+    def require_postern(self):
+        if "postern" not in self.programs:
+            raise Skipped("needs Postern, which is not built")

@@ -1,0 +1,22 @@
+import Glibc
+
+/// C library functions that Swift's Glibc module does not show.
+enum LinuxCalls {
+    private static func function<F>(_ name: String, as type: F.Type) -> F {
+        guard let symbol = dlsym(nil, name) else { preconditionFailure("the C library has no `\(name)`") }
+        return unsafeBitCast(symbol, to: type)
+    }
+
+    /// Has a child close every descriptor from `first` on (glibc 2.34).
+    static func addCloseFrom(_ actions: inout posix_spawn_file_actions_t, _ first: CInt) {
+        typealias Call = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, CInt) -> CInt
+        _ = function("posix_spawn_file_actions_addclosefrom_np", as: Call.self)(&actions, first)
+    }
+
+    /// Moves the calling thread into the network namespace behind a descriptor.
+    static func enterNetworkNamespace(_ descriptor: CInt) throws {
+        typealias Call = @convention(c) (CInt, CInt) -> CInt
+        let newNetwork: CInt = 0x4000_0000
+        guard function("setns", as: Call.self)(descriptor, newNetwork) == 0 else { throw SocketFailure("setns") }
+    }
+}
