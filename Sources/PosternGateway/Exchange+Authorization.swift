@@ -21,7 +21,7 @@ extension Exchange {
             throw .noPolicy
         }
         let decision = head.bytes.withUnsafeReadableBytes { bytes in
-            policy.decide(requestFacts(head.index, bytes, resourceLength: length))
+            policy.decide(requestFacts(head, bytes, resourceLength: length))
         }
         record.decided(decision)
         guard case .allow = decision else { throw .denied(decision) }
@@ -36,42 +36,44 @@ extension Exchange {
         let scratch = loop.resourceScratch
         let method = method.wire.name
         return head.bytes.withUnsafeReadableBytes { bytes in
-            var path = UnsafeRawBufferPointer(rebasing: bytes[head.index.path.range].dropFirst(record.pathOffset))
-            if path.first == UInt8(ascii: "/") { path = UnsafeRawBufferPointer(rebasing: path.dropFirst()) }
-            if path.last == UInt8(ascii: "/") { path = UnsafeRawBufferPointer(rebasing: path.dropLast()) }
-            let parts = (route.api.id.bytes, route.stage.bytes, path)
-            let length = parts.0.count + parts.1.count + method.utf8CodeUnitCount + parts.2.count + 3
+            var (start, end) = (head.index.path.range.lowerBound + record.pathOffset, head.index.path.range.upperBound)
+            if start < end, bytes[start] == UInt8(ascii: "/") { start += 1 }
+            if start < end, bytes[end - 1] == UInt8(ascii: "/") { end -= 1 }
+            let path = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            let (id, stage) = (route.api.id.bytes, route.stage.bytes)
+            let length = id.count + stage.count + method.utf8CodeUnitCount + path.count + 3
             guard length + route.api.arnPrefixLength <= GatewayLoop.methodARNLimit else { return nil }
             var offset = 0
-            // `length` fits the scratch, and is the sum of what is copied here.
+            // The parts add up to `length`, which is less than the scratch holds.
             func put(_ part: UnsafeRawBufferPointer) {
-                UnsafeMutableRawBufferPointer(rebasing: scratch[offset..<(offset + part.count)]).copyMemory(from: part)
+                guard let source = part.baseAddress else { return }
+                (scratch + offset).copyMemory(from: source, byteCount: part.count)
                 offset += part.count
             }
             func slash() {
-                scratch[offset] = UInt8(ascii: "/")
+                scratch.storeBytes(of: UInt8(ascii: "/"), toByteOffset: offset, as: UInt8.self)
                 offset += 1
             }
-            put(parts.0)
+            put(id)
             slash()
-            put(parts.1)
+            put(stage)
             slash()
             put(UnsafeRawBufferPointer(start: method.utf8Start, count: method.utf8CodeUnitCount))
             slash()
-            put(parts.2)
+            put(path)
             return offset
         }
     }
 
     private func requestFacts(
-        _ head: RequestHeadIndex, _ bytes: UnsafeRawBufferPointer, resourceLength: Int
+        _ head: RequestHead, _ bytes: UnsafeRawBufferPointer, resourceLength: Int
     ) -> RequestFacts {
         func value(_ field: Int?) -> UnsafeRawBufferPointer? {
-            field.map { UnsafeRawBufferPointer(rebasing: bytes[head.fields[$0].value.range]) }
+            field.map { UnsafeRawBufferPointer(rebasing: bytes[head.index.fields[$0].value.range]) }
         }
         return RequestFacts(
-            resource: UnsafeRawBufferPointer(rebasing: loop.resourceScratch[..<resourceLength]),
-            userAgent: value(head.userAgent), referer: value(head.referer))
+            resource: UnsafeRawBufferPointer(start: loop.resourceScratch, count: resourceLength),
+            userAgent: value(head.index.userAgent), referer: value(head.index.referer))
     }
 
     /// Tells the record why the policy refused: which statement, which condition, what it saw.
@@ -80,7 +82,7 @@ extension Exchange {
             let length = composeResource(route, head)
         else { return }
         let explanation = head.bytes.withUnsafeReadableBytes { bytes in
-            policy.explain(caller.facts, requestFacts(head.index, bytes, resourceLength: length))
+            policy.explain(caller.facts, requestFacts(head, bytes, resourceLength: length))
         }
         record.explained(explanation.summary)
     }
@@ -90,6 +92,6 @@ extension Exchange {
         guard let route, let head, let length = composeResource(route, head) else { return [] }
         return GatewayResponse.denialBody(
             decision, scope: route.api.planned.scope,
-            resource: UnsafeRawBufferPointer(rebasing: loop.resourceScratch[..<length]))
+            resource: UnsafeRawBufferPointer(start: loop.resourceScratch, count: length))
     }
 }

@@ -90,17 +90,18 @@ extension Exchange: LeaseReceiver {
     private func sendHead(
         _ head: RequestHead, _ route: ServedRoute, _ proxy: HTTPProxyIntegration, to upstream: UpstreamConnection
     ) {
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
         let method = (proxy.method ?? self.method).wire
         let name = method.name
         let token = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
         upstream.beginRequest(method, token: token.span, timeout: .milliseconds(Int64(proxy.timeoutMilliseconds)))
-        appendTarget(head.index, bytes, proxy, to: upstream)
+        appendTarget(head, bytes, proxy, to: upstream)
         let (fixed, forwarded) = (route.fixedFields, caller.forwardedFields)
         upstream.addRendered(fixed.span)
         upstream.addRendered(forwarded.span)
         record.withIdentifiers { request, _ in upstream.addField("X-Amzn-RequestId", request) }
-        addTraceID(head.index, bytes, to: upstream)
+        addTraceID(head, bytes, to: upstream)
         for line in head.index.fields where line.passesToUpstream {
             upstream.addField(bytes.extracting(line.name.range), bytes.extracting(line.value.range))
         }
@@ -110,9 +111,9 @@ extension Exchange: LeaseReceiver {
 
     /// The URI's path with this request's parameters, the URI's query, then the client's.
     private func appendTarget(
-        _ head: RequestHeadIndex, _ bytes: Span<UInt8>, _ proxy: HTTPProxyIntegration, to upstream: UpstreamConnection
+        _ head: RequestHead, _ bytes: Span<UInt8>, _ proxy: HTTPProxyIntegration, to upstream: UpstreamConnection
     ) {
-        let path = bytes.extracting(head.path.range)
+        let path = bytes.extracting(head.index.path.range)
         let rest = path.extracting(record.pathOffset..<path.count)
         for piece in proxy.path {
             switch piece {
@@ -120,21 +121,22 @@ extension Exchange: LeaseReceiver {
             case .parameter(let index): upstream.appendTarget(rest.extracting(captures[index]))
             }
         }
-        if !proxy.query.isEmpty {
+        let query = proxy.query
+        if !query.isEmpty {
             upstream.appendTarget("?")
-            upstream.appendTarget(proxy.query.span)
+            upstream.appendTarget(query.span)
         }
-        if !head.query.isEmpty {
-            upstream.appendTarget(proxy.query.isEmpty ? "?" : "&")
-            upstream.appendTarget(bytes.extracting(head.query.range))
+        if !head.index.query.isEmpty {
+            upstream.appendTarget(query.isEmpty ? "?" : "&")
+            upstream.appendTarget(bytes.extracting(head.index.query.range))
         }
         upstream.endTarget()
     }
 
     /// The caller's trace id goes on; a request without one begins a trace (reference, section 10.7).
-    private func addTraceID(_ head: RequestHeadIndex, _ bytes: Span<UInt8>, to upstream: UpstreamConnection) {
-        if let field = head.traceID {
-            upstream.addField("X-Amzn-Trace-Id", bytes.extracting(head.fields[field].value.range))
+    private func addTraceID(_ head: RequestHead, _ bytes: Span<UInt8>, to upstream: UpstreamConnection) {
+        if let field = head.index.traceID {
+            upstream.addField("X-Amzn-Trace-Id", bytes.extracting(head.index.fields[field].value.range))
         } else {
             record.withTraceRoot(&loop.identifiers) { upstream.addField("X-Amzn-Trace-Id", $0) }
         }
@@ -151,7 +153,8 @@ extension Exchange {
     package func receiveInformational(_ head: ResponseHead) {
         // HTTP/1.0 has no 1xx (RFC 9110, section 15.2).
         guard self.head?.index.minorVersion == 1 else { return }
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
         stream.beginHead(status: head.index.status)
         for line in head.index.fields where line.responseHandling == .pass {
             stream.addField(prefix: "", bytes.extracting(line.name.range), bytes.extracting(line.value.range))
@@ -162,7 +165,10 @@ extension Exchange {
     package func receiveResponse(_ head: ResponseHead) {
         responseStarted = true
         record.received(status: head.index.status)
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
+        // Once, not for every field: the stream is asked some ten times here.
+        let stream = stream
         stream.beginHead(status: head.index.status)
         var declaredLength: Int?
         var hasContentType = false
@@ -180,7 +186,7 @@ extension Exchange {
                 break
             }
         }
-        let body = responseBody(head.index, declaredLength: declaredLength)
+        let body = responseBody(head, declaredLength: declaredLength)
         if !hasContentType, head.index.status != 204, head.index.status != 304 {
             stream.addField("Content-Type", "application/json")
         }
@@ -188,13 +194,13 @@ extension Exchange {
         stream.endHead(body)
     }
 
-    private func responseBody(_ head: ResponseHeadIndex, declaredLength: Int?) -> ResponseBody {
-        switch head.framing {
+    private func responseBody(_ head: ResponseHead, declaredLength: Int?) -> ResponseBody {
+        switch head.index.framing {
         case .length(let length): return .length(length)
         case .chunked, .untilClose: return .streamed
         case .none:
-            if head.status == 204 { return .none(declaredLength: nil) }
-            if head.status == 304 { return .none(declaredLength: declaredLength) }
+            if head.index.status == 204 { return .none(declaredLength: nil) }
+            if head.index.status == 304 { return .none(declaredLength: declaredLength) }
             // A HEAD that became of another method by override has a body to the caller's eyes, an empty one.
             if self.head?.index.method == .head { return .none(declaredLength: declaredLength) }
             return .length(0)

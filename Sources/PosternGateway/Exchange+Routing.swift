@@ -7,9 +7,10 @@ extension Exchange {
     /// Host or API id → API, first path segment → stage, the rest → resource and method (reference, sections 2.1 and 3.5).
     func findRoute(_ head: RequestHead) throws(Refusal) -> ServedRoute {
         let served = loop.served
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
         guard let plan = served.plan else { throw .unknownAPI }
-        let api = served.apis[try findAPI(head.index, bytes, plan)]
+        let api = served.apis[try findAPI(head, bytes, plan)]
         self.api = api
 
         let path = bytes.extracting(head.index.path.range)
@@ -18,7 +19,7 @@ extension Exchange {
         guard let stage = api.planned.stage(named: path.extracting(1..<stageEnd)) else { throw .unknownStage }
         record.pathOffset = stageEnd
 
-        method = routedMethod(head.index, bytes)
+        method = routedMethod(head, bytes)
         let rest = path.extracting(stageEnd..<path.count)
         guard let route = stage.route(path: rest, method: method, captures: &captures) else { throw .unrouted }
         let found = served.routes[route.index]
@@ -28,10 +29,11 @@ extension Exchange {
     }
 
     /// A `Host` that names an API and an `x-apigw-api-id` must agree; the listener's default serves where neither names one.
-    private func findAPI(_ head: RequestHeadIndex, _ bytes: Span<UInt8>, _ plan: Plan) throws(Refusal) -> Int {
-        let byHost = head.host.isEmpty ? nil : plan.api(host: bytes.extracting(head.host.range))
-        if let field = head.apiID {
-            guard let byID = plan.api(id: bytes.extracting(head.fields[field].value.range)) else { throw .unknownAPI }
+    private func findAPI(_ head: RequestHead, _ bytes: Span<UInt8>, _ plan: Plan) throws(Refusal) -> Int {
+        let host = head.index.host
+        let byHost = host.isEmpty ? nil : plan.api(host: bytes.extracting(host.range))
+        if let field = head.index.apiID {
+            guard let byID = plan.api(id: bytes.extracting(head.index.fields[field].value.range)) else { throw .unknownAPI }
             guard byHost == nil || byHost == byID else { throw .conflictingAPI }
             return byID
         }
@@ -43,9 +45,9 @@ extension Exchange {
     }
 
     /// The request's method, or what `X-HTTP-Method-Override` makes of it before routing (reference, section 2.2).
-    private func routedMethod(_ head: RequestHeadIndex, _ bytes: Span<UInt8>) -> HTTPMethodName {
-        guard let field = head.methodOverride else { return HTTPMethodName(head.method) }
-        return HTTPMethodName(bytes.extracting(head.fields[field].value.range))
+    private func routedMethod(_ head: RequestHead, _ bytes: Span<UInt8>) -> HTTPMethodName {
+        guard let field = head.index.methodOverride else { return HTTPMethodName(head.index.method) }
+        return HTTPMethodName(bytes.extracting(head.index.fields[field].value.range))
     }
 }
 

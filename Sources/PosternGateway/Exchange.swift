@@ -22,8 +22,8 @@ package final class Exchange {
     }
 
     let loop: GatewayLoop
-    /// The stream owns its receiver, so it outlives this reference.
-    unowned let stream: any ServerStream
+    /// The stream owns its receiver and lets go of it when it ends, so it outlives every use of this reference.
+    unowned(unsafe) let stream: any ServerStream
     let caller: Caller
 
     // What belongs to the current request; `end` takes it all back.
@@ -61,16 +61,16 @@ extension Exchange: RequestReceiver {
         }
     }
 
-    package func receiveRefused(_ refusal: WireRefusal, head: RequestHead?) {
+    package func receiveRefused(_ refusal: WireRefusal, head: RequestHead) {
         begin(head)
         loop.metrics.countParseRefusal(refusal.vocabularyIndex)
         refuse(.wire(refusal))
     }
 
-    private func begin(_ head: RequestHead?) {
+    private func begin(_ head: RequestHead) {
         self.head = head
         record.begin(&loop.identifiers)
-        if let head { record.takeRequestID(from: head) }
+        record.takeRequestID(from: head)
     }
 
     package func receiveBody(_ bytes: ByteBuffer) {

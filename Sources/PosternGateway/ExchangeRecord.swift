@@ -196,19 +196,26 @@ extension Exchange {
         }
         guard let head else { return line.write(into: log) }
         head.bytes.withUnsafeReadableBytes { bytes in
-            let index = head.index
             func part(_ range: HeadRange) -> UnsafeRawBufferPointer {
                 UnsafeRawBufferPointer(rebasing: bytes[range.range])
             }
-            line.method = part(index.methodRange)
-            line.path = part(index.path)
-            line.hasQuery = index.hasQuery
-            line.host = part(index.host)
-            if let field = index.userAgent { line.userAgent = part(index.fields[field].value) }
-            let version: StaticString = index.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
+            line.method = part(head.index.methodRange)
+            line.path = head.index.path.isEmpty ? Self.withoutQuery(part(head.index.target)) : part(head.index.path)
+            line.hasQuery = head.index.hasQuery
+            line.host = part(head.index.host)
+            if let field = head.index.userAgent { line.userAgent = part(head.index.fields[field].value) }
+            let version: StaticString = head.index.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
             line.protocolName = UnsafeRawBufferPointer(start: version.utf8Start, count: version.utf8CodeUnitCount)
             line.write(into: log)
         }
+    }
+}
+
+extension Exchange {
+    /// What a target that was refused says of its path.
+    private static func withoutQuery(_ target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        guard let end = target.firstIndex(of: UInt8(ascii: "?")) else { return target }
+        return UnsafeRawBufferPointer(rebasing: target[..<end])
     }
 }
 

@@ -17,7 +17,7 @@ package final class GatewayLoop {
     private var pools: [UpstreamAddress: UpstreamPool] = [:]
     private(set) var served: ServedPlan
     /// Where method ARNs are put together: `{api-id}/{stage}/{METHOD}/{path}`, 1,600 bytes at most.
-    let resourceScratch = UnsafeMutableRawBufferPointer.allocate(byteCount: methodARNLimit, alignment: 8)
+    let resourceScratch = UnsafeMutableRawPointer.allocate(byteCount: methodARNLimit, alignment: 8)
 
     /// Bytes of a method's ARN (reference, section 1.1).
     static let methodARNLimit = 1_600

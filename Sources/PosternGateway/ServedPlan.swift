@@ -4,7 +4,7 @@ import PosternPolicy
 import PosternTelemetry
 
 /// A plan as one event loop serves it: with the loop's pools, turns and texts beside what was compiled.
-struct ServedPlan {
+final class ServedPlan {
     let plan: Plan?
     let apis: [ServedAPI]
     let routes: [ServedRoute]

@@ -20,7 +20,8 @@ final class ConfigurationTree {
         for (name, bytes) in files.sorted(by: { $0.key < $1.key }) {
             let path = "\(directory)/\(name)"
             let descriptor = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0o600)
-            precondition(descriptor >= 0 && write(descriptor, bytes, bytes.count) == bytes.count, "cannot write \(path)")
+            precondition(
+                descriptor >= 0 && write(descriptor, bytes, bytes.count) == bytes.count, "cannot write \(path)")
             close(descriptor)
             created.append(path)
         }

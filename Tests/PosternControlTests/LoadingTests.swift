@@ -30,12 +30,14 @@ struct LoadingTests {
         let tree = ConfigurationTree(["postern.yaml": plainProcess, "apis.d/shop.yaml": file])
         let loaded = try tree.load()
         #expect(loaded.warnings == [])
-        #expect(loaded.plan.routes.map { "\($0.stage) \($0.verb) \($0.resourcePath)" } == [
-            "dev ANY /order/{id}", "dev ANY /cart/{proxy+}", "prod ANY /order/{id}", "prod ANY /cart/{proxy+}",
-        ])
-        #expect(loaded.plan.targets.map(\.description) == [
-            "127.0.0.1:9001", "127.0.0.1:9002", "orders.internal:80", "carts.internal:80",
-        ])
+        #expect(
+            loaded.plan.routes.map { "\($0.stage) \($0.verb) \($0.resourcePath)" } == [
+                "dev ANY /order/{id}", "dev ANY /cart/{proxy+}", "prod ANY /order/{id}", "prod ANY /cart/{proxy+}",
+            ])
+        #expect(
+            loaded.plan.targets.map(\.description) == [
+                "127.0.0.1:9001", "127.0.0.1:9002", "orders.internal:80", "carts.internal:80",
+            ])
         #expect(loaded.plan.apis[0].policy != nil)
         let match = RouteMatch.find(method: "GET", target: "/prod/order/7", in: loaded.plan.apis[0])
         #expect(match.reason == "served by `ANY /order/{id}`")
@@ -43,7 +45,9 @@ struct LoadingTests {
 
     @Test("Every default is as documented")
     func defaults() throws {
-        let tree = ConfigurationTree(["postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll])
+        let tree = ConfigurationTree([
+            "postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll,
+        ])
         let loaded = try tree.load()
         var expected = ProcessConfiguration()
         expected.listeners = [
@@ -62,31 +66,31 @@ struct LoadingTests {
     func everyProcessKey() throws {
         let tree = ConfigurationTree([
             "postern.yaml": """
-                account: "123456789012"
-                region: eu-1
-                apis: apis.d/
-                loops: 2
-                internalRanges: [10.0.0.0/8, "fd00::/8", 127.0.0.1]
-                listeners:
-                  - id: vpce-a
-                    vpc: vpc-core
-                    address: 10.1.2.3
-                    port: 8080
-                    defaultApi: shop
-                    maxConnections: 5
-                    maxRequestsPerConnection: 6
-                    underscoreHeaders: true
-                    proxyProtocol: {from: [10.1.0.0/24]}
-                  - {id: vpce-b, interface: eth1, family: ipv4, port: 8080}
-                  - {id: vpce-c, interface: eth1, address: "fd00::1", port: 0}
-                  - {id: vpce-d, unix: /run/p.sock, mode: 0600, owner: postern, group: 42, proxyProtocol: {from: [unix]}}
-                  - {id: vpce-e, unix: "@postern"}
-                  - {id: vpce-f, inherit: mesh}
-                limits: {connections: 7, requestHeadBytes: 20000, fields: 8, fieldBytes: 9000, targetBytes: 1000, bodyBytes: 11}
-                timeouts: {requestHead: 1s, bodyGap: 2s, keepAlive: 3m, upstreamKeepAlive: 500ms, streamIdle: 1h, drain: 0s}
-                admin: {socket: /run/a.sock, mode: "0600", owner: root, group: adm, port: 9901}
-                accessLog: {path: /var/log/postern/access.log}
-                """,
+            account: "123456789012"
+            region: eu-1
+            apis: apis.d/
+            loops: 2
+            internalRanges: [10.0.0.0/8, "fd00::/8", 127.0.0.1]
+            listeners:
+              - id: vpce-a
+                vpc: vpc-core
+                address: 10.1.2.3
+                port: 8080
+                defaultApi: shop
+                maxConnections: 5
+                maxRequestsPerConnection: 6
+                underscoreHeaders: true
+                proxyProtocol: {from: [10.1.0.0/24]}
+              - {id: vpce-b, interface: eth1, family: ipv4, port: 8080}
+              - {id: vpce-c, interface: eth1, address: "fd00::1", port: 0}
+              - {id: vpce-d, unix: /run/p.sock, mode: 0600, owner: postern, group: 42, proxyProtocol: {from: [unix]}}
+              - {id: vpce-e, unix: "@postern"}
+              - {id: vpce-f, inherit: mesh}
+            limits: {connections: 7, requestHeadBytes: 20000, fields: 8, fieldBytes: 9000, targetBytes: 1000, bodyBytes: 11}
+            timeouts: {requestHead: 1s, bodyGap: 2s, keepAlive: 3m, upstreamKeepAlive: 500ms, streamIdle: 1h, drain: 0s}
+            admin: {socket: /run/a.sock, mode: "0600", owner: root, group: adm, port: 9901}
+            accessLog: {path: /var/log/postern/access.log}
+            """,
             "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll,
         ])
         let process = try tree.load().process
@@ -94,7 +98,8 @@ struct LoadingTests {
         #expect(process.region == "eu-1")
         #expect(process.loops == 2)
         #expect(process.internalRanges.networks.map(\.description) == ["10.0.0.0/8", "fd00::/8", "127.0.0.1/32"])
-        var first = ListenerConfiguration(id: "vpce-a", binding: .address(try #require(IPAddress("10.1.2.3")), port: 8080))
+        var first = ListenerConfiguration(
+            id: "vpce-a", binding: .address(try #require(IPAddress("10.1.2.3")), port: 8080))
         first.vpc = "vpc-core"
         first.defaultAPI = "shop"
         first.maxConnections = 5
@@ -102,12 +107,13 @@ struct LoadingTests {
         first.underscoreHeaders = true
         first.proxyProtocol = ProxyProtocolConfiguration(networks: [try CIDR("10.1.0.0/24")])
         #expect(process.listeners[0] == first)
-        #expect(process.listeners.dropFirst().map(\.binding) == [
-            .interface(name: "eth1", family: .ipv4, address: nil, port: 8080),
-            .interface(name: "eth1", family: .any, address: IPAddress("fd00::1"), port: 0),
-            .unix(UnixSocketConfiguration(path: "/run/p.sock", mode: 0o600, owner: "postern", group: "42")),
-            .unix(UnixSocketConfiguration(path: "@postern")), .inherited(name: "mesh"),
-        ])
+        #expect(
+            process.listeners.dropFirst().map(\.binding) == [
+                .interface(name: "eth1", family: .ipv4, address: nil, port: 8080),
+                .interface(name: "eth1", family: .any, address: IPAddress("fd00::1"), port: 0),
+                .unix(UnixSocketConfiguration(path: "/run/p.sock", mode: 0o600, owner: "postern", group: "42")),
+                .unix(UnixSocketConfiguration(path: "@postern")), .inherited(name: "mesh"),
+            ])
         #expect(process.listeners[3].proxyProtocol == ProxyProtocolConfiguration(networks: []))
         #expect(process.limits.connections == 7)
         #expect(process.limits.requestHeadBytes == 20_000)
@@ -121,7 +127,9 @@ struct LoadingTests {
         #expect(process.timeouts.upstreamKeepAlive == 500)
         #expect(process.timeouts.streamIdle == 3_600_000)
         #expect(process.timeouts.drain == 0)
-        #expect(process.admin.socket == UnixSocketConfiguration(path: "/run/a.sock", mode: 0o600, owner: "root", group: "adm"))
+        #expect(
+            process.admin.socket
+                == UnixSocketConfiguration(path: "/run/a.sock", mode: 0o600, owner: "root", group: "adm"))
         #expect(process.admin.port == 9901)
         #expect(process.accessLog == .file("/var/log/postern/access.log"))
     }
@@ -131,29 +139,30 @@ struct LoadingTests {
         let tree = ConfigurationTree([
             "postern.yaml": plainProcess, "apis.d/allow.json": allowAll,
             "apis.d/shop.yaml": """
-                id: shop
-                kind: rest
-                name: The shop
-                policy: allow.json
-                stages: {dev: }
-                routes:
-                  GET /order/{id}:
-                    type: HTTP_PROXY
-                    uri: http://orders/{id}?v=1
-                    targets: [10.0.0.1:8080, "unix:/run/o2.sock"]
-                    method: POST
-                    timeout: 50ms
-                    connectTimeout: 1s
-                  PUT /order/{id}: {uri: "http://h/", method: ANY}
-                  GET /health:
-                    type: MOCK
-                    status: 201
-                    headers: {Content-Type: application/json, X-Number: 5}
-                    body: '{"ok":true}'
-                """,
+            id: shop
+            kind: rest
+            name: The shop
+            policy: allow.json
+            stages: {dev: }
+            routes:
+              GET /order/{id}:
+                type: HTTP_PROXY
+                uri: http://orders/{id}?v=1
+                targets: [10.0.0.1:8080, "unix:/run/o2.sock"]
+                method: POST
+                timeout: 50ms
+                connectTimeout: 1s
+              PUT /order/{id}: {uri: "http://h/", method: ANY}
+              GET /health:
+                type: MOCK
+                status: 201
+                headers: {Content-Type: application/json, X-Number: 5}
+                body: '{"ok":true}'
+            """,
         ])
         let plan = try tree.load().plan
-        guard case .httpProxy(let proxy) = plan.routes[0].integration, case .httpProxy(let any) = plan.routes[1].integration,
+        guard case .httpProxy(let proxy) = plan.routes[0].integration,
+            case .httpProxy(let any) = plan.routes[1].integration,
             case .mock(let mock) = plan.routes[2].integration
         else { return #expect(Bool(false)) }
         #expect(proxy.targets.map(\.description) == ["10.0.0.1:8080", "unix:/run/o2.sock"])
@@ -170,7 +179,9 @@ struct LoadingTests {
 
     @Test("The argument may be the file as well as its directory")
     func fileOrDirectory() throws {
-        let tree = ConfigurationTree(["postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll])
+        let tree = ConfigurationTree([
+            "postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll,
+        ])
         let file = tree.directory + "/postern.yaml"
         #expect(try ConfigurationLoader.load(path: file).file == file)
         #expect(try ConfigurationLoader.load(path: tree.directory + "/", generation: 4).plan.generation == 4)
@@ -178,9 +189,12 @@ struct LoadingTests {
 
     @Test("APIs are read in the order of their names; dot files, backups and other files are not")
     func order() throws {
-        func api(_ id: String) -> String { "id: \(id)\npolicy: allow.json\nstages: {dev: {}}\nroutes: {GET /: {type: MOCK}}\n" }
+        func api(_ id: String) -> String {
+            "id: \(id)\npolicy: allow.json\nstages: {dev: {}}\nroutes: {GET /: {type: MOCK}}\n"
+        }
         let tree = ConfigurationTree([
-            "postern.yaml": plainProcess, "apis.d/allow.json": allowAll, "apis.d/b.yaml": api("b"), "apis.d/a.yml": api("a"),
+            "postern.yaml": plainProcess, "apis.d/allow.json": allowAll, "apis.d/b.yaml": api("b"),
+            "apis.d/a.yml": api("a"),
             "apis.d/C.yaml": api("c"), "apis.d/.b.yaml.swp": "[", "apis.d/.hidden.yaml": "[", "apis.d/b.yaml~": "[",
             "apis.d/README.md": "[",
         ])
@@ -193,15 +207,17 @@ struct LoadingTests {
             "postern.yaml": plainProcess,
             "apis.d/shop.yaml": "id: shop\nstages: {dev: {}}\nroutes: {GET /: {type: MOCK}}\n",
         ])
-        #expect(tree.report() == [
-            "apis.d/shop.yaml:1:5: warning: API `shop` has no policy and refuses every request (add `policy:` with a file or a policy document)"
-        ])
+        #expect(
+            tree.report() == [
+                "apis.d/shop.yaml:1:5: warning: API `shop` has no policy and refuses every request (add `policy:` with a file or a policy document)"
+            ])
     }
 
     @Test("A directory without APIs loads with a warning")
     func noAPI() {
         let tree = ConfigurationTree(["postern.yaml": plainProcess])
-        #expect(tree.report() == ["postern.yaml:1:1: warning: no API in `\("apis.d")` (each `*.yaml` in it is one API)"])
+        #expect(
+            tree.report() == ["postern.yaml:1:1: warning: no API in `\("apis.d")` (each `*.yaml` in it is one API)"])
     }
 
     @Test("A policy's warnings come with the configuration's")
@@ -210,7 +226,9 @@ struct LoadingTests {
             {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
              "Resource": "arn:aws:execute-api:local:000000000000:other/*"}]}
             """
-        let tree = ConfigurationTree(["postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": policy])
+        let tree = ConfigurationTree([
+            "postern.yaml": plainProcess, "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": policy,
+        ])
         let warnings = try tree.load().warnings
         #expect(warnings.count == 1)
         #expect(warnings.first?.position.file.hasSuffix("apis.d/allow.json") == true)

@@ -6,33 +6,33 @@ struct WholeReportTests {
     func golden() {
         let tree = ConfigurationTree([
             "postern.yaml": """
-                acount: "123456789012"
-                loops: many
-                listeners:
-                  - {id: vpce-a, address: 0.0.0.0, port: 80}
-                  - {id: mesh, unix: /run/p.sock}
-                  - {id: vpce-c, interface: eth1, prt: 8080}
-                timeouts: {drain: 30}
-                """,
+            acount: "123456789012"
+            loops: many
+            listeners:
+              - {id: vpce-a, address: 0.0.0.0, port: 80}
+              - {id: mesh, unix: /run/p.sock}
+              - {id: vpce-c, interface: eth1, prt: 8080}
+            timeouts: {drain: 30}
+            """,
             "apis.d/a-broken.yaml": "id: [\n",
             "apis.d/b-orders.yaml": """
-                id: orders
-                policy: orders-policy.json
-                stages:
-                  dev: {variables: {orders: "127.0.0.1:9001"}}
-                  prod: {variables: {order: "127.0.0.1:9001"}}
-                routes:
-                  GET /order/{id}: http://${stageVariables.orders}/{id}
-                  GET /order/{key}: http://127.0.0.1/
-                  GET /order/{id}/lines: {uri: "http://127.0.0.1/{ids}", timeot: 5s}
-                  GTE /x: {type: MOCK}
-                """,
+            id: orders
+            policy: orders-policy.json
+            stages:
+              dev: {variables: {orders: "127.0.0.1:9001"}}
+              prod: {variables: {order: "127.0.0.1:9001"}}
+            routes:
+              GET /order/{id}: http://${stageVariables.orders}/{id}
+              GET /order/{key}: http://127.0.0.1/
+              GET /order/{id}/lines: {uri: "http://127.0.0.1/{ids}", timeot: 5s}
+              GTE /x: {type: MOCK}
+            """,
             "apis.d/c-shop.yaml": """
-                id: orders
-                policy: {Version: "2012-10-17", Statement: [{Effect: Permit, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*"}]}
-                stages: {dev: {}}
-                routes: {GET /: {type: MOCK, status: fine}}
-                """,
+            id: orders
+            policy: {Version: "2012-10-17", Statement: [{Effect: Permit, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*"}]}
+            stages: {dev: {}}
+            routes: {GET /: {type: MOCK, status: fine}}
+            """,
             "apis.d/orders-policy.json": "{\"Version\": \"2012-10-17\",\n \"Statement\": [],,}",
         ])
         let report = tree.report()
@@ -56,7 +56,8 @@ struct WholeReportTests {
         // What a policy's problems say is PosternPolicy's; here it matters that they are in the report, at their place.
         let rest = report.dropFirst(expected.count)
         #expect(rest.contains { $0.hasPrefix("apis.d/c-shop.yaml:2:54: error: ") })
-        #expect(rest.contains { $0 == "apis.d/c-shop.yaml:4:38: error: `status` is text, expected a number (200 to 599)" })
+        #expect(
+            rest.contains { $0 == "apis.d/c-shop.yaml:4:38: error: `status` is text, expected a number (200 to 599)" })
         #expect(rest.contains { $0.hasPrefix("apis.d/orders-policy.json:2:18: error: ") })
         #expect(rest.count == 3)
     }

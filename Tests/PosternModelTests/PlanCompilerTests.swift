@@ -6,34 +6,40 @@ import Testing
 struct PlanCompilerTests {
     @Test("A route declared twice is an error that names the first")
     func duplicate() throws {
-        #expect(problems(api("shop", [try route("GET /a", line: 4), try route("GET /a", line: 9)])) == [
-            "test.yaml:9:3: error: `GET /a` is declared twice (first at test.yaml:4:3)"
-        ])
+        #expect(
+            problems(api("shop", [try route("GET /a", line: 4), try route("GET /a", line: 9)])) == [
+                "test.yaml:9:3: error: `GET /a` is declared twice (first at test.yaml:4:3)"
+            ])
     }
 
-    @Test("A second variable part under one parent is an error", arguments: [
-        ("/a/{x}", "/a/{y}/b", "`{y}` is a second variable part under `/a`, beside `{x}`"),
-        ("/a/{x}", "/a/{x+}", "`{x+}` is a second variable part under `/a`, beside `{x}`"),
-        ("/{x+}", "/{x}/b", "`{x}` is a second variable part under `/`, beside `{x+}`"),
-    ])
+    @Test(
+        "A second variable part under one parent is an error",
+        arguments: [
+            ("/a/{x}", "/a/{y}/b", "`{y}` is a second variable part under `/a`, beside `{x}`"),
+            ("/a/{x}", "/a/{x+}", "`{x+}` is a second variable part under `/a`, beside `{x}`"),
+            ("/{x+}", "/{x}/b", "`{x}` is a second variable part under `/`, beside `{x+}`"),
+        ])
     func secondVariable(_ first: String, _ second: String, _ message: String) throws {
         let routes = [try route("GET " + first, line: 4), try route("GET " + second, line: 9)]
-        #expect(problems(api("shop", routes)) == [
-            "test.yaml:9:3: error: \(message) (a resource has at most one; the other is at test.yaml:4:3)"
-        ])
+        #expect(
+            problems(api("shop", routes)) == [
+                "test.yaml:9:3: error: \(message) (a resource has at most one; the other is at test.yaml:4:3)"
+            ])
     }
 
     @Test("The same variable part may lead to several resources")
     func sharedVariable() throws {
-        #expect(problems(api("shop", [try route("GET /a/{x}"), try route("GET /a/{x}/b"), try route("PUT /a/{x}")])) == [])
+        #expect(
+            problems(api("shop", [try route("GET /a/{x}"), try route("GET /a/{x}/b"), try route("PUT /a/{x}")])) == [])
     }
 
     @Test("An API id used twice is an error")
     func duplicateID() throws {
         let routes = [try route("GET /")]
-        #expect(problems(api("shop", routes, line: 1), api("shop", routes, line: 2)) == [
-            "test.yaml:2:3: error: API id `shop` is used twice (first at test.yaml:1:3)"
-        ])
+        #expect(
+            problems(api("shop", routes, line: 1), api("shop", routes, line: 2)) == [
+                "test.yaml:2:3: error: API id `shop` is used twice (first at test.yaml:1:3)"
+            ])
     }
 
     @Test("Stage variables are filled in stage by stage")
@@ -46,7 +52,8 @@ struct PlanCompilerTests {
         #expect(plan.targets.map(\.description) == ["127.0.0.1:9001", "orders.internal:80"])
         #expect(plan.routes.map(\.index) == [0, 1])
         #expect(plan.routes.map(\.stage) == ["dev", "prod"])
-        guard case .httpProxy(let dev) = plan.routes[0].integration, case .httpProxy(let prod) = plan.routes[1].integration
+        guard case .httpProxy(let dev) = plan.routes[0].integration,
+            case .httpProxy(let prod) = plan.routes[1].integration
         else { return #expect(Bool(false)) }
         #expect(dev.path == [.literal(Array("/v1/".utf8)), .parameter(0)])
         #expect(dev.query == Array("k=1".utf8))
@@ -63,10 +70,11 @@ struct PlanCompilerTests {
         let declaration = api(
             "shop", [try route("GET /", uri: "http://${stageVariables.orders}/", line: 5)],
             stages: ["dev": ["orders": "h"], "prod": ["order": "h"], "test": [:]])
-        #expect(problems(declaration) == [
-            "test.yaml:5:3: error: stage variable `orders` is not defined in stage `prod` (did you mean `order`?)",
-            "test.yaml:5:3: error: stage variable `orders` is not defined in stage `test` (there are no variables of stage `test`)",
-        ])
+        #expect(
+            problems(declaration) == [
+                "test.yaml:5:3: error: stage variable `orders` is not defined in stage `prod` (did you mean `order`?)",
+                "test.yaml:5:3: error: stage variable `orders` is not defined in stage `test` (there are no variables of stage `test`)",
+            ])
     }
 
     @Test("A value that makes a bad address is an error naming stage and variable")
@@ -74,18 +82,20 @@ struct PlanCompilerTests {
         let declaration = api(
             "shop", [try route("GET /", uri: "http://${stageVariables.o}/", targets: ["${stageVariables.t}"], line: 5)],
             stages: ["dev": ["o": "h:99999", "t": "noport"]])
-        #expect(problems(declaration) == [
-            "test.yaml:5:3: error: `99999` is not a port, in stage `dev` where `o` is `h:99999` (1 to 65535)",
-            "test.yaml:5:3: error: `noport` has no port, in stage `dev` where `t` is `noport` (write `host:port` or `unix:/path`)",
-        ])
+        #expect(
+            problems(declaration) == [
+                "test.yaml:5:3: error: `99999` is not a port, in stage `dev` where `o` is `h:99999` (1 to 65535)",
+                "test.yaml:5:3: error: `noport` has no port, in stage `dev` where `t` is `noport` (write `host:port` or `unix:/path`)",
+            ])
     }
 
     @Test("A problem that does not depend on the stage is reported once")
     func onceForAllStages() throws {
         let declaration = api("shop", [try route("GET /", uri: "https://h/", line: 5)], stages: ["a": [:], "b": [:]])
-        #expect(problems(declaration) == [
-            "test.yaml:5:3: error: TLS to upstreams is not supported yet: `https://h/` (use `http://`)"
-        ])
+        #expect(
+            problems(declaration) == [
+                "test.yaml:5:3: error: TLS to upstreams is not supported yet: `https://h/` (use `http://`)"
+            ])
     }
 
     @Test("Targets replace the URI's address, which stays in Host")
@@ -96,7 +106,8 @@ struct PlanCompilerTests {
         ]
         let plan = try PlanCompiler.compile([api("shop", routes)], generation: 1)
         #expect(plan.targets.map(\.description) == ["10.0.0.1:80", "unix:/run/o.sock"])
-        guard case .httpProxy(let proxy) = plan.routes[0].integration, case .httpProxy(let other) = plan.routes[1].integration
+        guard case .httpProxy(let proxy) = plan.routes[0].integration,
+            case .httpProxy(let other) = plan.routes[1].integration
         else { return #expect(Bool(false)) }
         #expect(proxy.targetIndices == [0, 1])
         #expect(proxy.hostHeader == Array("orders".utf8))
@@ -107,9 +118,10 @@ struct PlanCompilerTests {
     func noPolicy() throws {
         let plan = try PlanCompiler.compile([api("shop", [try route("GET /")], line: 3)], generation: 1)
         #expect(plan.apis[0].policy == nil)
-        #expect(plan.warnings.map(\.description) == [
-            "test.yaml:3:3: warning: API `shop` has no policy and refuses every request (add `policy:` with a file or a policy document)"
-        ])
+        #expect(
+            plan.warnings.map(\.description) == [
+                "test.yaml:3:3: warning: API `shop` has no policy and refuses every request (add `policy:` with a file or a policy document)"
+            ])
     }
 }
 
@@ -121,11 +133,14 @@ struct PlanLookupTests {
             ["shop", "a1", "shop-2", "z"].map { api($0, routes, stages: ["dev": [:], "Prod": [:]]) }, generation: 1)
     }
 
-    @Test("The first label of Host names the API", arguments: [
-        ("shop", "shop"), ("shop.execute-api.local.internal", "shop"), ("SHOP.x:8080", "shop"), ("shop:80", "shop"),
-        ("a1.", "a1"), ("shop-vpce-mesh.x", "shop"), ("Shop-VPCE-Mesh.x", "shop"), ("shop-2-vpce-a-vpce-b", "shop-2"),
-        ("shop-2.x", "shop-2"),
-    ])
+    @Test(
+        "The first label of Host names the API",
+        arguments: [
+            ("shop", "shop"), ("shop.execute-api.local.internal", "shop"), ("SHOP.x:8080", "shop"), ("shop:80", "shop"),
+            ("a1.", "a1"), ("shop-vpce-mesh.x", "shop"), ("Shop-VPCE-Mesh.x", "shop"),
+            ("shop-2-vpce-a-vpce-b", "shop-2"),
+            ("shop-2.x", "shop-2"),
+        ])
     func host(_ host: String, _ id: String) throws {
         let plan = try plan()
         let found = plan.api(host: Array(host.utf8).span)
@@ -134,10 +149,13 @@ struct PlanLookupTests {
         #expect(plan.apis[index].index == index)
     }
 
-    @Test("Other hosts name none", arguments: [
-        "", ".", ":", "shop2", "sho", "127.0.0.1", "[::1]:80", "x.shop", "shop-vpce-", "-vpce-a", "shop-vpc-a", "shopvpce-a",
-        "shop\u{0}", "vpce-mesh.x",
-    ])
+    @Test(
+        "Other hosts name none",
+        arguments: [
+            "", ".", ":", "shop2", "sho", "127.0.0.1", "[::1]:80", "x.shop", "shop-vpce-", "-vpce-a", "shop-vpc-a",
+            "shopvpce-a",
+            "shop\u{0}", "vpce-mesh.x",
+        ])
     func noHost(_ host: String) throws {
         #expect(try plan().api(host: Array(host.utf8).span) == nil)
     }
@@ -165,7 +183,8 @@ struct PlanLookupTests {
 struct RouteMatchTests {
     private func find(_ method: String, _ target: String) throws -> RouteMatch {
         let routes = [
-            try route("GET /orders/{id}", uri: "http://127.0.0.1:9000/o/{id}"), try route("ANY /{proxy+}"), try route("PUT /x"),
+            try route("GET /orders/{id}", uri: "http://127.0.0.1:9000/o/{id}"), try route("ANY /{proxy+}"),
+            try route("PUT /x"),
             try route("ANY /orders/{id}/lines"),
         ]
         let plan = try PlanCompiler.compile([api("shop", routes, stages: ["dev": [:], "prod": [:]])], generation: 1)
@@ -184,21 +203,26 @@ struct RouteMatchTests {
         #expect(match.reason == "served by `GET /orders/{id}`")
     }
 
-    @Test("A miss says why", arguments: [
-        ("GET", "/prd/orders/7", "API `shop` has no stage `prd` (did you mean `prod`?)"),
-        ("GET", "dev/orders/7", "`dev/orders/7` is not a path; it begins with `/`"),
-        (
-            "POST", "/dev/orders/7",
-            "`/orders/{id}` has only GET; `/{proxy+}` is not tried because `/orders/{id}` is more specific"
-        ),
-        ("GET", "/dev/orders", "`/orders` has no methods; `/{proxy+}` is not tried because `/orders` is more specific"),
-        (
-            "GET", "/dev/x/y",
-            "no resource has this path; the nearest is `/x`; `/{proxy+}` is not tried because `/x` is more specific"
-        ),
-        ("GET", "/dev", "`/` has no methods"),
-        ("TRACE", "/dev/zz", "`TRACE` is not a verb that a REST API routes"),
-    ])
+    @Test(
+        "A miss says why",
+        arguments: [
+            ("GET", "/prd/orders/7", "API `shop` has no stage `prd` (did you mean `prod`?)"),
+            ("GET", "dev/orders/7", "`dev/orders/7` is not a path; it begins with `/`"),
+            (
+                "POST", "/dev/orders/7",
+                "`/orders/{id}` has only GET; `/{proxy+}` is not tried because `/orders/{id}` is more specific"
+            ),
+            (
+                "GET", "/dev/orders",
+                "`/orders` has no methods; `/{proxy+}` is not tried because `/orders` is more specific"
+            ),
+            (
+                "GET", "/dev/x/y",
+                "no resource has this path; the nearest is `/x`; `/{proxy+}` is not tried because `/x` is more specific"
+            ),
+            ("GET", "/dev", "`/` has no methods"),
+            ("TRACE", "/dev/zz", "`TRACE` is not a verb that a REST API routes"),
+        ])
     func missed(_ method: String, _ target: String, _ reason: String) throws {
         #expect(try find(method, target).reason == reason)
     }

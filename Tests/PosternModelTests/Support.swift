@@ -9,17 +9,20 @@ func position(_ line: Int) -> SourcePosition { SourcePosition(file: "test.yaml",
 func route(_ text: String, uri: String? = nil, targets: [String] = [], line: Int = 1) throws -> RouteDeclaration {
     let words = text.split(separator: " ").map(String.init)
     let verb: RouteVerb = words[0] == "ANY" ? .any : .method(HTTPMethodName(words[0]))
-    let integration: IntegrationDeclaration = try uri.map { uri in
-        .httpProxy(
-            HTTPProxyDeclaration(
-                uri: try StageTemplate(uri, at: position(line)),
-                targets: try targets.map { try StageTemplate($0, at: position(line)) }))
-    } ?? .mock(MockIntegration())
-    return RouteDeclaration(verb: verb, path: try ResourcePath(words[1]), position: position(line), integration: integration)
+    let integration: IntegrationDeclaration =
+        try uri.map { uri in
+            .httpProxy(
+                HTTPProxyDeclaration(
+                    uri: try StageTemplate(uri, at: position(line)),
+                    targets: try targets.map { try StageTemplate($0, at: position(line)) }))
+        } ?? .mock(MockIntegration())
+    return RouteDeclaration(
+        verb: verb, path: try ResourcePath(words[1]), position: position(line), integration: integration)
 }
 
 func api(
-    _ id: String = "shop", _ routes: [RouteDeclaration], stages: [String: [String: String]] = ["dev": [:]], line: Int = 1
+    _ id: String = "shop", _ routes: [RouteDeclaration], stages: [String: [String: String]] = ["dev": [:]],
+    line: Int = 1
 ) -> APIDeclaration {
     APIDeclaration(
         scope: PolicyScope(region: "local", account: "123456789012", apiID: id), idPosition: position(line),
@@ -41,7 +44,9 @@ extension PlannedStage {
     func answer(_ method: String, _ path: String) -> String? {
         let bytes = Array(path.utf8)
         var captures = PathCaptures()
-        guard let route = route(path: bytes.span, method: HTTPMethodName(method), captures: &captures) else { return nil }
+        guard let route = route(path: bytes.span, method: HTTPMethodName(method), captures: &captures) else {
+            return nil
+        }
         let values = route.parameterNames.enumerated().map { index, name in
             " \(name)=\(String(decoding: bytes[captures[index]], as: UTF8.self))"
         }

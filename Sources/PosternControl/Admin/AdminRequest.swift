@@ -27,7 +27,8 @@ final class AdminRequest: RequestReceiver {
     }
 
     func receiveHead(_ head: RequestHead) {
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
         let path = bytes.extracting(head.index.path.range)
         switch head.index.method {
         case .get where path.equals("/live"):
@@ -54,7 +55,7 @@ final class AdminRequest: RequestReceiver {
         }
     }
 
-    func receiveRefused(_ refusal: WireRefusal, head: RequestHead?) {
+    func receiveRefused(_ refusal: WireRefusal, head: RequestHead) {
         respond(refusal.status, "text/plain", Array("\(refusal.rawValue)\n".utf8))
     }
 

@@ -15,7 +15,8 @@ package struct LoadedConfiguration: Sendable {
     package let listenerPositions: [String: SourcePosition]
 }
 
-/// Reads `postern.yaml` and every API beside it, and compiles the plan: all of it or a report of everything wrong with it.
+/// Reads `postern.yaml` and every API beside it, and compiles the plan: all of it or a report of everything wrong with
+/// it.
 package struct ConfigurationLoader {
     private let report = ProblemReport()
     /// In the order read, which is the order of the report.
@@ -44,7 +45,8 @@ package struct ConfigurationLoader {
         let settings = process.configuration
         let decoder = APIDecoder(account: settings.account, region: settings.region, report: report)
         // Without a readable postern.yaml the directory is a guess, so its absence is not another problem.
-        let names = isComplete || ConfigurationFile.isDirectory(directory)
+        let names =
+            isComplete || ConfigurationFile.isDirectory(directory)
             ? apiFiles(directory, at: process.apisDirectory?.position ?? start) : []
         let apis = names.compactMap { name in document(name, at: nil).flatMap { decoder.decode($0) } }
         checkDefaults(process.defaultAPIs, apis, isComplete: apis.count == names.count)

@@ -1,13 +1,31 @@
 /// Byte-level helpers of the codec: character classes, comparisons and numbers, over spans.
 
 extension Span<UInt8> {
-    /// ASCII case-insensitive equality with text that is already lower case.
+    /// ASCII case-insensitive equality with text that is already lower case: letters, digits, `-` and `/` only.
+    ///
+    /// Eight bytes at a time. Only where `lowercase` has a letter may the other byte differ, and only by the bit of case.
+    @inline(__always)
     package func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         let length = lowercase.utf8CodeUnitCount
         guard count == length else { return false }
-        // A StaticString's pointer is valid for the life of the process, and `length` bytes long.
-        let other = lowercase.utf8Start
-        for index in 0..<length where ASCII.lowercase(self[index]) != other[index] { return false }
+        // A StaticString's pointer is valid for the life of the process, and `length` bytes long; loads stay within both.
+        let other = UnsafeRawPointer(lowercase.utf8Start)
+        var index = 0
+        if length >= 8 {
+            while true {
+                let wanted = other.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let caseBits = (wanted & 0x4040_4040_4040_4040) &>> 1
+                guard bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) | caseBits == wanted else {
+                    return false
+                }
+                if index &+ 8 == length { return true }
+                index = Swift.min(index &+ 8, length &- 8)
+            }
+        }
+        while index < length {
+            guard ASCII.lowercase(self[index]) == other.load(fromByteOffset: index, as: UInt8.self) else { return false }
+            index &+= 1
+        }
         return true
     }
 

@@ -84,6 +84,8 @@ package struct ChunkedDecoder: Sendable {
                 guard let end = try section.parse(bytes, into: &trailers, limits: limits) else {
                     return .needMore(consumed: 0)
                 }
+                // A reader that merged such a field into the head would see another message than we do.
+                for line in trailers where line.known.isFraming { throw .forbiddenTrailer }
                 return .end(consumed: end)
             }
         }

@@ -86,6 +86,17 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Fields that say where a message ends, whom it is for, or what the connection does: never in a trailer section
+    /// (RFC 9110, section 6.5.1).
+    var isFraming: Bool {
+        switch self {
+        case .connection, .contentLength, .expect, .host, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
+            .upgrade:
+            true
+        default: false
+        }
+    }
+
     /// Recognises a field name. `bytes` must already be a token; comparison ignores ASCII case (RFC 9110, section 5.1).
     ///
     /// The length and the first letter leave at most two candidates, so that one comparison decides.

@@ -11,29 +11,37 @@ enum FieldParser {
         _ bytes: Span<UInt8>, start: Int, end: Int, limits: HeadLimits
     ) throws(WireRefusal) -> FieldLine {
         guard end &- start <= limits.fieldBytes else { throw .fieldTooLarge }
-        var index = start
-        while index < end, ASCII.isToken(bytes[index]) {
-            if bytes[index] == UInt8(ascii: "_"), !limits.underscoresInNames { throw .underscoreInName }
-            index &+= 1
-        }
-        guard index < end, bytes[index] == UInt8(ascii: ":"), index > start else {
-            throw refusalOfName(bytes, start: start, at: index, end: end)
-        }
-        let nameEnd = index
+        var nameEnd = start
+        while nameEnd < end, bytes[nameEnd] != UInt8(ascii: ":") { nameEnd &+= 1 }
+        guard nameEnd > start, nameEnd < end else { throw refusalOfName(bytes, start: start, end: end) }
+        let known = FieldName.recognise(bytes.extracting(start..<nameEnd))
+        // A known name is a token as it stands.
+        if known == .other { try checkName(bytes, from: start, to: nameEnd, limits: limits) }
         var valueStart = nameEnd &+ 1
         var valueEnd = end
         while valueStart < valueEnd, isBlank(bytes[valueStart]) { valueStart &+= 1 }
         while valueEnd > valueStart, isBlank(bytes[valueEnd &- 1]) { valueEnd &-= 1 }
         try checkValue(bytes, from: valueStart, to: valueEnd)
         return FieldLine(
-            name: HeadRange(start, to: nameEnd), value: HeadRange(valueStart, to: valueEnd),
-            known: FieldName.recognise(bytes.extracting(start..<nameEnd)))
+            name: HeadRange(start, to: nameEnd), value: HeadRange(valueStart, to: valueEnd), known: known)
     }
 
     @inline(__always)
     private static func isBlank(_ byte: UInt8) -> Bool { byte == ASCII.space || byte == ASCII.tab }
 
-    private static func refusalOfName(_ bytes: Span<UInt8>, start: Int, at index: Int, end: Int) -> WireRefusal {
+    @inline(__always)
+    private static func checkName(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, limits: HeadLimits
+    ) throws(WireRefusal) {
+        for index in start..<end {
+            guard ASCII.isToken(bytes[index]) else { throw refusalOfName(bytes, start: start, end: end) }
+            if bytes[index] == UInt8(ascii: "_"), !limits.underscoresInNames { throw .underscoreInName }
+        }
+    }
+
+    private static func refusalOfName(_ bytes: Span<UInt8>, start: Int, end: Int) -> WireRefusal {
+        var index = start
+        while index < end, ASCII.isToken(bytes[index]) { index &+= 1 }
         guard index < end else { return .invalidFieldName }
         if isBlank(bytes[index]) { return index == start ? .obsoleteFolding : .spaceBeforeColon }
         return bytes[index] == ASCII.cr ? .bareCarriageReturn : .invalidFieldName
@@ -97,14 +105,20 @@ enum FieldParser {
 
     /// Reads every `Connection` field: marks the fields it names as meant for this hop, and tells `close` and `keep-alive`.
     ///
-    /// Naming `Host` or a framing field removes nothing: those are made anew by us in any case.
-    static func connectionOptions(_ bytes: Span<UInt8>, _ fields: inout [FieldLine]) -> (close: Bool, keepAlive: Bool) {
+    /// Naming `Host` or a framing field removes nothing: those are made anew by us in any case. Options are bounded, since
+    /// each is compared with every field.
+    static func connectionOptions(
+        _ bytes: Span<UInt8>, _ fields: inout [FieldLine]
+    ) throws(WireRefusal) -> (close: Bool, keepAlive: Bool) {
+        var options = 0
         var close = false
         var keepAlive = false
         for position in 0..<fields.count where fields[position].known == .connection {
             let value = fields[position].value.range
             var index = value.lowerBound
             while let token = nextToken(bytes, from: &index, to: value.upperBound) {
+                options &+= 1
+                guard options <= 32 else { throw .tooManyFields }
                 let name = bytes.extracting(token)
                 if name.equalsIgnoringCase("close") {
                     close = true

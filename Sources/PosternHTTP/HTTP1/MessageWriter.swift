@@ -1,45 +1,105 @@
 package import NIOCore
 
+/// Where the connections of one event loop compose heads, one at a time: plain memory, so that a field costs a copy.
+final class HeadSpace {
+    static let capacity = 4_096
+
+    fileprivate let memory = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 8)
+    fileprivate var count = 0
+
+    deinit { memory.deallocate() }
+}
+
 /// Builds the bytes of HTTP/1.1 messages for one connection.
 ///
-/// Heads and small bodies gather in one buffer, which becomes one write; its storage is reused for the next message once
-/// the channel has let go of it.
+/// A head is composed in the loop's `HeadSpace` between `beginHead` and `endHead`, without anything else happening in
+/// between, and then joins `pending`, where small bodies are copied behind it: together they become one write. The
+/// storage is reused for the next message once the channel has let go of it.
 struct MessageWriter {
     /// Bytes that have not been handed to the channel.
-    private(set) var pending: ByteBuffer
+    private(set) var pending = ByteBuffer()
+    private let space: HeadSpace
 
     /// Bodies up to this size are copied behind their head: one `write` costs more than the copy.
     static let copyLimit = 8_192
 
-    init(allocator: ByteBufferAllocator) {
-        pending = ByteBuffer()
-    }
+    init(space: HeadSpace) { self.space = space }
 
     var isEmpty: Bool { pending.readableBytes == 0 }
 
-    mutating func take() -> ByteBuffer { pending }
-
-    /// After the channel took the pending bytes: keeps the storage where nobody else holds it.
-    mutating func didTake() {
-        if pending.capacity > 65_536 { pending = ByteBuffer() } else { pending.clear(minimumCapacity: 0) }
+    /// Moves the pending bytes out. The channel may call back while it takes them, and what is written then is new.
+    mutating func take() -> ByteBuffer {
+        let taken = pending
+        pending = ByteBuffer()
+        return taken
     }
 
-    mutating func statusLine(_ status: Int) {
-        append(ReasonPhrase.statusLine(status))
+    /// After the channel took those bytes: their storage serves again where nobody else holds it.
+    mutating func reuse(_ taken: consuming ByteBuffer) {
+        guard pending.capacity == 0, taken.capacity <= 65_536 else { return }
+        pending = consume taken
+        pending.clear(minimumCapacity: 0)
+    }
+
+    // MARK: Heads
+
+    /// Traps when another head was left unfinished, so that bytes of one connection can never reach another.
+    mutating func beginHead() { precondition(space.count == 0, "a head was not ended") }
+
+    mutating func beginHead(status: Int) {
+        beginHead()
+        let line = ReasonPhrase.statusLine(status)
+        if line.utf8CodeUnitCount > 0 { return append(line) }
+        append("HTTP/1.1 ")
+        append(decimal: status)
+        append(" \r\n")
+    }
+
+    /// The empty line; the head joins what is pending.
+    mutating func endHead() {
+        append("\r\n")
+        spill()
+    }
+
+    private mutating func spill() {
+        pending.writeBytes(UnsafeRawBufferPointer(start: space.memory, count: space.count))
+        space.count = 0
+    }
+
+    /// Makes room for `count` bytes.
+    /// - Returns: where they go; nil when they are more than the space holds.
+    @inline(__always)
+    private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
+        if space.count &+ count > HeadSpace.capacity {
+            spill()
+            guard count <= HeadSpace.capacity else { return nil }
+        }
+        let place = space.memory + space.count
+        space.count &+= count
+        return place
+    }
+
+    /// The bytes must be valid for the call, which copies them.
+    @inline(__always)
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        if let place = reserve(bytes.count) {
+            place.copyMemory(from: source, byteCount: bytes.count)
+        } else {
+            pending.writeBytes(bytes)
+        }
     }
 
     @inline(__always)
     mutating func append(_ text: StaticString) {
         // A StaticString's bytes live as long as the process.
-        pending.writeBytes(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     @inline(__always)
     mutating func append(_ bytes: Span<UInt8>) {
-        pending.writeBytes(bytes.bytes)
+        bytes.withUnsafeBytes { append($0) }
     }
-
-    mutating func append(_ byte: UInt8) { pending.writeInteger(byte) }
 
     mutating func append(decimal number: Int) {
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
@@ -54,34 +114,17 @@ struct MessageWriter {
         append(span.extracting(index..<20))
     }
 
-    /// `name: value CRLF` with one check of capacity.
+    /// `name: value CRLF`
     @inline(__always)
     mutating func field(prefix: StaticString = "", _ name: Span<UInt8>, _ value: Span<UInt8>) {
-        let prefixLength = prefix.utf8CodeUnitCount
-        let total = prefixLength &+ name.count &+ value.count &+ 4
-        pending.writeWithUnsafeMutableBytes(minimumWritableBytes: total) { target in
-            // The buffer promised `total` writable bytes; every copy below stays within them.
-            let base = target.baseAddress!
-            var offset = 0
-            if prefixLength > 0 {
-                base.copyMemory(from: prefix.utf8Start, byteCount: prefixLength)
-                offset = prefixLength
-            }
-            name.withUnsafeBytes { (base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-            offset &+= name.count
-            base.storeBytes(of: 0x3A, toByteOffset: offset, as: UInt8.self)
-            base.storeBytes(of: 0x20, toByteOffset: offset &+ 1, as: UInt8.self)
-            offset &+= 2
-            if value.count > 0 {
-                value.withUnsafeBytes { (base + offset).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-                offset &+= value.count
-            }
-            base.storeBytes(of: 0x0D, toByteOffset: offset, as: UInt8.self)
-            base.storeBytes(of: 0x0A, toByteOffset: offset &+ 1, as: UInt8.self)
-            return total
-        }
+        if prefix.utf8CodeUnitCount > 0 { append(prefix) }
+        append(name)
+        append(": ")
+        append(value)
+        append("\r\n")
     }
 
+    @inline(__always)
     mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
         append(name)
         append(": ")
@@ -103,19 +146,27 @@ struct MessageWriter {
         append("\r\n")
     }
 
+    // MARK: Bodies
+
+    mutating func body(copying bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
+
     /// The size line of a chunk (RFC 9112, section 7.1).
     mutating func chunkHead(length: Int) {
         var shift = (Int.bitWidth - length.leadingZeroBitCount &- 1) / 4 * 4
         while shift >= 0 {
             let digit = UInt8(truncatingIfNeeded: (length >> shift) & 0xF)
-            append(digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
+            pending.writeInteger(digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
             shift -= 4
         }
-        append("\r\n")
+        chunkEnd()
     }
+
+    /// CRLF behind a size line or a chunk.
+    mutating func chunkEnd() { pending.writeInteger(0x0D0A as UInt16) }
 
     /// The last chunk with its trailer section; framing fields in it were refused when it was parsed.
     mutating func lastChunk(_ trailers: TrailerSection?) {
+        beginHead()
         append("0\r\n")
         if let trailers {
             let bytes = trailers.bytes.readableBytesUInt8Span
@@ -123,10 +174,8 @@ struct MessageWriter {
                 field(bytes.extracting(line.name.range), bytes.extracting(line.value.range))
             }
         }
-        append("\r\n")
+        endHead()
     }
-
-    mutating func body(copying bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
 }
 
 /// The trailer fields of a chunked message: its bytes, and where the fields are in them.

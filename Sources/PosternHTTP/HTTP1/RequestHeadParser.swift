@@ -20,6 +20,9 @@ package struct RequestHeadParser: Sendable {
         hasBlankLine = false
     }
 
+    /// Gives what was read to its user, and takes the storage of the head before in exchange.
+    mutating func exchangeHead(_ other: inout RequestHeadIndex) { swap(&head, &other) }
+
     /// - Parameter bytes: everything received since the head's first byte; call again with a longer span when more arrive.
     /// - Returns: the length of the head, or nil when more bytes are needed.
     package mutating func parse(_ bytes: Span<UInt8>) throws(WireRefusal) -> Int? {
@@ -114,7 +117,7 @@ package struct RequestHeadParser: Sendable {
         try interpretFraming(bytes, lengthField, codingField)
         head.keepsAlive = head.minorVersion == 1
         if hasConnection {
-            let options = FieldParser.connectionOptions(bytes, &head.fields)
+            let options = try FieldParser.connectionOptions(bytes, &head.fields)
             head.keepsAlive = !options.close && (head.minorVersion == 1 || options.keepAlive)
         }
     }

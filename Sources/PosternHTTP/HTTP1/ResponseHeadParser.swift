@@ -16,6 +16,9 @@ package struct ResponseHeadParser: Sendable {
         hasStatusLine = false
     }
 
+    /// Gives what was read to its user, and takes the storage of the head before in exchange.
+    mutating func exchangeHead(_ other: inout ResponseHeadIndex) { swap(&head, &other) }
+
     /// - Parameter method: of the request that this answers; it decides whether there is a body.
     /// - Returns: the length of the head, or nil when more bytes are needed.
     package mutating func parse(_ bytes: Span<UInt8>, answering method: HTTPMethod) throws(WireRefusal) -> Int? {
@@ -75,7 +78,7 @@ package struct ResponseHeadParser: Sendable {
         }
         head.keepsAlive = head.minorVersion == 1
         if hasConnection {
-            let options = FieldParser.connectionOptions(bytes, &head.fields)
+            let options = try FieldParser.connectionOptions(bytes, &head.fields)
             head.keepsAlive = !options.close && (head.minorVersion == 1 || options.keepAlive)
         }
         let hasNoBody = method == .head || head.status < 200 || head.status == 204 || head.status == 304

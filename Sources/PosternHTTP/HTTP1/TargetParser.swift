@@ -2,7 +2,7 @@
 ///
 /// The router and the policy see the same path, so a path that two readers could take differently is refused by name:
 /// an encoded separator or control (`%2F`, `%5C`, `%00`), an encoded dot or letter that needs no encoding, dot segments
-/// and empty segments. What is left differs from its canonical form only in the case of hexadecimal digits.
+/// (with path parameters too) and empty segments. What is left differs from its canonical form only in the case of hexadecimal digits.
 enum TargetParser {
     static func parse(
         _ bytes: Span<UInt8>, _ target: Range<Int>, into head: inout RequestHeadIndex
@@ -106,6 +106,14 @@ enum TargetParser {
             if bytes[start] == UInt8(ascii: "."), bytes[start &+ 1] == UInt8(ascii: ".") { throw .dotSegment }
         default: break
         }
+        if end > start, bytes[start] == UInt8(ascii: ".") { try checkParameters(bytes, start, end) }
+    }
+
+    /// `.;x` and `..;x` are dot segments to servers that cut path parameters off first, and names to all others.
+    private static func checkParameters(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) throws(WireRefusal) {
+        var index = start &+ 1
+        if index < end, bytes[index] == UInt8(ascii: ".") { index &+= 1 }
+        if index < end, bytes[index] == UInt8(ascii: ";") { throw .ambiguousPath }
     }
 
     private static func checkEscape(

@@ -8,6 +8,7 @@ import Synchronization
 package final class HTTPServer {
     package let eventLoop: any EventLoop
     package let wheel: DeadlineWheel
+    let headSpace = HeadSpace()
     package private(set) var isDraining = false
     private var connections: [ServerConnection] = []
     private var listeners: [ObjectIdentifier: (listener: ServerListener, channel: any Channel)] = [:]
@@ -57,8 +58,13 @@ package final class HTTPServer {
             return
         }
         let connection = ServerConnection(
-            server: self, listener: listener, connection: listener.info(of: channel), allocator: channel.allocator)
-        try channel.pipeline.syncOperations.addHandler(connection)
+            server: self, listener: listener, connection: listener.info(of: channel))
+        do {
+            try channel.pipeline.syncOperations.addHandler(connection)
+        } catch {
+            listener.releaseConnection()
+            throw error
+        }
     }
 
     // MARK: Connections

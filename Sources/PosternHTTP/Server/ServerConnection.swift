@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 
 /// One downstream HTTP/1.1 connection: turns bytes into requests for its receiver, and answers into bytes.
@@ -51,6 +52,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var inboundState = Inbound.head
     private var outbound = Outbound.idle
     private var parser: RequestHeadParser
+    private let request = RequestHead()
     private var chunks: ChunkedDecoder?
     private var writer: MessageWriter
     private lazy var deadline = Deadline(owner: self)
@@ -60,6 +62,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// Handed to the channel, not yet flushed.
     private var hasUnflushed = false
     private var isProcessing = false
+    /// What the channel said last: it tells of every change, and asking it costs more than remembering.
+    private var channelIsWritable = true
     private var isReadingPaused = false
     private var hasHeldRead = false
     private var keepsAlive = true
@@ -70,12 +74,12 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var requests = 0
     private var bodyReceived = 0
 
-    init(server: HTTPServer, listener: ServerListener, connection: ConnectionInfo, allocator: ByteBufferAllocator) {
+    init(server: HTTPServer, listener: ServerListener, connection: ConnectionInfo) {
         self.server = server
         self.listener = listener
         self.connection = connection
         self.parser = RequestHeadParser(limits: listener.settings.head)
-        self.writer = MessageWriter(allocator: allocator)
+        self.writer = MessageWriter(space: server.headSpace)
         if listener.settings.requiresProxyHeader { inboundState = .proxyHeader }
     }
 
@@ -92,9 +96,12 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         if inbound.readableBytes == 0 {
             inbound = bytes
         } else {
+            // What was consumed in front would stay for as long as pipelined requests arrive in parts.
+            inbound.discardReadBytes()
             inbound.writeBuffer(&bytes)
         }
         process()
+        releaseHeldRead()
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
@@ -107,7 +114,12 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .body = outbound { receiver?.streamWritabilityChanged(isWritable: context.channel.isWritable) }
+        channelIsWritable = context.channel.isWritable
+        switch (inboundState, outbound) {
+        case (_, .body): receiver?.streamWritabilityChanged(isWritable: channelIsWritable)
+        case (.head, .idle): processHeld()
+        default: break
+        }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
@@ -144,8 +156,11 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     private var mustHoldRead: Bool {
         if isReadingPaused { return true }
-        if case .complete = inboundState { return inbound.readableBytes >= listener.settings.head.headBytes }
-        return false
+        switch inboundState {
+        case .complete: return inbound.readableBytes >= listener.settings.head.headBytes
+        case .head: return !isWritable
+        default: return false
+        }
     }
 
     private func releaseHeldRead() {
@@ -163,6 +178,13 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         defer { isProcessing = false }
         while context != nil, step() {}
         if inbound.readableBytes == 0 { inbound = Self.noBytes }
+    }
+
+    /// Takes up what waited in `inbound`. No end of a read follows, so the receiver hears of it from here.
+    private func processHeld() {
+        guard !isProcessing else { return }
+        process()
+        receiver?.receiveReadComplete()
         releaseHeldRead()
     }
 
@@ -204,7 +226,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     private func readHead() -> Bool {
-        guard inbound.readableBytes > 0 else { return false }
+        // Answers that its caller does not read must not pile up: the next request waits until they have gone.
+        guard inbound.readableBytes > 0, isWritable else { return false }
         let length: Int?
         do {
             let bytes = inbound
@@ -228,7 +251,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private func startRequest(headLength: Int) {
         requests &+= 1
         headHasStarted = false
-        let head = parser.head
+        parser.exchangeHead(&request.index)
+        let head = request.index
         keepsAlive = head.keepsAlive && !isClosing && !server.isDraining
         let most = listener.settings.requestsPerConnection
         if most > 0, requests >= most { keepsAlive = false }
@@ -237,7 +261,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         awaitsContinue = head.expectsContinue
         bodyReceived = 0
         if head.hasLowercaseEscapes { uppercaseEscapes(head.path) }
-        let bytes = inbound.readSlice(length: headLength)!
+        request.bytes = inbound.readSlice(length: headLength)!
         switch head.framing {
         case .none, .untilClose: inboundState = .complete
         case .length(let length): inboundState = .length(remaining: length)
@@ -252,7 +276,6 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         } else {
             server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
         }
-        let request = RequestHead(bytes: bytes, index: head)
         let receiver = self.receiver ?? makeReceiver()
         if case .length(let length) = inboundState, exceedsBodyLimit(length) {
             keepsAlive = false
@@ -260,7 +283,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
             return
         }
         receiver.receiveHead(request)
-        if case .complete = inboundState { receiver.receiveEnd(trailers: nil) }
+        if case .complete = inboundState, !isAnswered { receiver.receiveEnd(trailers: nil) }
     }
 
     private func makeReceiver() -> any RequestReceiver {
@@ -293,8 +316,14 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private func refuseHead(_ refusal: WireRefusal) {
         inboundState = .discarding(budget: Self.discardToClose)
         keepsAlive = false
+        // What is known of this request, not of the one before it.
+        parser.exchangeHead(&request.index)
+        request.bytes = inbound
+        isHeadRequest = request.index.method == .head
+        isHTTP10 = false
+        awaitsContinue = false
         outbound = .waiting
-        (receiver ?? makeReceiver()).receiveRefused(refusal, head: nil)
+        (receiver ?? makeReceiver()).receiveRefused(refusal, head: request)
     }
 
     private func readLength(_ remaining: Int) -> Bool {
@@ -369,6 +398,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
             closeAfterFlush()
             return false
         }
+        parser.exchangeHead(&request.index)
+        request.bytes = Self.noBytes
         parser.reset()
         inboundState = .head
         isReadingPaused = false
@@ -384,6 +415,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
             // 408 tells a client that was too slow; an idle one is simply closed.
             refuseHead(.headTimeout)
         case (.length, .waiting), (.chunked, .waiting), (.length, .body), (.chunked, .body):
+            // While we do not read, the caller is not to blame; the upstream has its own limits.
+            if isReadingPaused { return server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap) }
             failBody(.bodyTimeout)
         case (_, .body):
             receiver?.streamFailed(.streamIdle)
@@ -395,54 +428,60 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Stop taking requests: an idle connection closes now, a busy one after its exchange.
     func drain() {
+        guard !isClosing else { return }
         isClosing = true
         keepsAlive = false
-        if case .idle = outbound { context?.close(promise: nil) }
+        if case .idle = outbound, !headHasStarted { closeAfterFlush() }
     }
 
     func came(by other: ServerListener) -> Bool { listener === other }
 
     func closeNow() { context?.close(promise: nil) }
 
-    /// Ends our side first and drops what still comes, for a reset would take the answer away from the caller.
+    /// Ends our side behind the last byte written and drops what still comes, for a reset would take the answer away from
+    /// the caller; closes at once behind that byte where nothing is to come.
     private func closeAfterFlush() {
         flush()
         guard let context else { return }
-        if case .complete = inboundState, inbound.readableBytes == 0 {
-            inboundState = .closed
-            context.close(promise: nil)
-            return
-        }
+        let isQuiet =
+            switch inboundState {
+            case .complete, .head, .proxyHeader: inbound.readableBytes == 0
+            default: false
+            }
         inboundState = .discarding(budget: Self.discardToClose)
         isReadingPaused = false
-        server.wheel.set(deadline, after: Self.lingerTime)
-        context.close(mode: .output, promise: nil)
+        // Until the caller has taken the answer; lingering begins behind it.
+        server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle)
+        let ended = context.eventLoop.makePromise(of: Void.self)
+        ended.futureResult.assumeIsolated().whenComplete { _ in self.outputEnded(lingers: !isQuiet) }
+        context.close(mode: .output, promise: ended)
         releaseHeldRead()
+    }
+
+    private func outputEnded(lingers: Bool) {
+        guard let context else { return }
+        if lingers {
+            server.wheel.set(deadline, after: Self.lingerTime)
+        } else {
+            context.close(promise: nil)
+        }
     }
 }
 
 // MARK: - Writing
 
 extension ServerConnection: ServerStream {
-    package var isWritable: Bool { context?.channel.isWritable ?? false }
+    package var isWritable: Bool { channelIsWritable }
 
     package func sendContinue() {
         guard awaitsContinue, case .waiting = outbound else { return }
         awaitsContinue = false
-        writer.append("HTTP/1.1 100 Continue\r\n\r\n")
+        writer.beginHead(status: 100)
+        writer.endHead()
         flush()
     }
 
-    package func beginHead(status: Int) {
-        let line = ReasonPhrase.statusLine(status)
-        if line.utf8CodeUnitCount > 0 {
-            writer.append(line)
-        } else {
-            writer.append("HTTP/1.1 ")
-            writer.append(decimal: status)
-            writer.append(" \r\n")
-        }
-    }
+    package func beginHead(status: Int) { writer.beginHead(status: status) }
 
     package func addField(prefix: StaticString, _ name: Span<UInt8>, _ value: Span<UInt8>) {
         writer.field(prefix: prefix, name, value)
@@ -453,7 +492,7 @@ extension ServerConnection: ServerStream {
 
     package func endInformationalHead() {
         // Only HTTP/1.1 clients know 1xx (RFC 9110, section 15.2).
-        writer.append("\r\n")
+        writer.endHead()
         flush()
     }
 
@@ -469,7 +508,8 @@ extension ServerConnection: ServerStream {
         }
         // A caller that is still sending when it has its answer may not be worth waiting for.
         if !keepsUnreadBody || server.isDraining { keepsAlive = false }
-        writer.append(keepsAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n")
+        writer.append(keepsAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
+        writer.endHead()
         outbound = .body(body)
     }
 
@@ -494,7 +534,7 @@ extension ServerConnection: ServerStream {
             context?.write(Self.wrapOutboundOut(bytes), promise: nil)
             hasUnflushed = true
         }
-        if isChunked { writer.append("\r\n") }
+        if isChunked { writer.chunkEnd() }
         if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
     }
 
@@ -518,24 +558,24 @@ extension ServerConnection: ServerStream {
             return closeAfterFlush()
         default: break
         }
-        process()
+        processHeld()
     }
 
     private func writePending() {
         guard !writer.isEmpty else { return }
         context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
         hasUnflushed = true
-        writer.didTake()
     }
 
     package func flush() {
         guard let context else { return }
         if case .body = outbound { server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle) }
         if !writer.isEmpty {
-            // Handing over, flushing, then clearing lets the storage be reused when the write went through at once.
-            context.writeAndFlush(Self.wrapOutboundOut(writer.take()), promise: nil)
-            writer.didTake()
+            // Handing over, flushing, then taking back lets the storage be reused when the write went through at once.
             hasUnflushed = false
+            let bytes = writer.take()
+            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+            writer.reuse(consume bytes)
         } else if hasUnflushed {
             hasUnflushed = false
             context.flush()
@@ -547,11 +587,14 @@ extension ServerConnection: ServerStream {
     package func resumeReading() {
         guard isReadingPaused else { return }
         isReadingPaused = false
-        process()
-        releaseHeldRead()
+        processHeld()
     }
 
     package func abort() {
+        // A body that ends with its connection (HTTP/1.0) would look whole to the caller; a reset does not.
+        if case .body(.streamed) = outbound, isHTTP10, let socket = context?.channel as? any SocketOptionProvider {
+            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
         outbound = .ended
         context?.close(promise: nil)
     }

@@ -49,8 +49,8 @@ package protocol RequestReceiver: AnyObject {
     /// The request cannot be read to its end, or the caller is gone, before the response had ended.
     func streamFailed(_ failure: StreamFailure)
     /// A request that breaks the rules of HTTP or a limit; the receiver answers it, and the stream closes behind the answer.
-    /// `head` is there when it could be read.
-    func receiveRefused(_ refusal: WireRefusal, head: RequestHead?)
+    /// `head` tells as much as could be read.
+    func receiveRefused(_ refusal: WireRefusal, head: RequestHead)
     /// The connection is gone and holds no request.
     func streamClosed()
 }
@@ -63,15 +63,13 @@ package enum StreamFailure: Equatable, Sendable {
 }
 
 /// A request head as it was received: its bytes and where everything is in them.
-package struct RequestHead {
-    package let bytes: ByteBuffer
-    package let index: RequestHeadIndex
-
-    /// The bytes themselves; positions in `index` count from its start.
-    package var span: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { bytes.readableBytesUInt8Span }
-    }
+///
+/// One object for all requests of a connection, so that a head costs no allocation and passing it on one reference:
+/// whoever holds it lets go when the response has ended.
+package final class RequestHead {
+    /// Positions in `index` count from its first readable byte.
+    package internal(set) var bytes = ByteBuffer()
+    package internal(set) var index = RequestHeadIndex()
 }
 
 /// What is known of a connection before its first request.

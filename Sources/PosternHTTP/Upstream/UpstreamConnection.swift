@@ -54,14 +54,11 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
 }
 
 /// A response head as it was received: its bytes and where everything is in them.
-package struct ResponseHead {
-    package let bytes: ByteBuffer
-    package let index: ResponseHeadIndex
-
-    package var span: Span<UInt8> {
-        @_lifetime(borrow self)
-        get { bytes.readableBytesUInt8Span }
-    }
+/// One object for all responses of a connection, valid during the call that hands it over.
+package final class ResponseHead {
+    /// Positions in `index` count from its first readable byte.
+    package internal(set) var bytes = ByteBuffer()
+    package internal(set) var index = ResponseHeadIndex()
 }
 
 /// One HTTP/1.1 connection to an upstream, idle in its pool or leased to one exchange.
@@ -78,6 +75,9 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         case closed
     }
 
+    /// 1xx heads of one response that are passed on; more are dropped.
+    private static let mostInformationalHeads = 16
+
     /// The pool lists its connections; `end` takes this one off the list, which breaks the cycle.
     private let pool: UpstreamPool
     private var context: ChannelHandlerContext?
@@ -85,31 +85,38 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private var receiver: (any ResponseReceiver)?
     private var inbound = ByteBuffer()
     private var parser: ResponseHeadParser
+    private let response = ResponseHead()
     private var framing = BodyFraming.none
     private var remaining = 0
     private var chunks: ChunkedDecoder?
     private var writer: MessageWriter
     private lazy var deadline = Deadline(owner: self)
     private var method = HTTPMethod.get
+    private var responseTimeout = TimeAmount.zero
+    private var informationalHeads = 0
     private var isRequestChunked = false
+    private var hasRequestBody = false
     private var isRequestWhole = true
     private var mayReuse = true
     private var isReadingPaused = false
     private var hasHeldRead = false
     private var isProcessing = false
+    /// What the channel said last: it tells of every change, and asking it costs more than remembering.
+    private var channelIsWritable = true
     private var hasUnflushed = false
     /// Exchanges before the current one.
     package private(set) var uses = 0
     /// Its place in the pool's list of all connections.
     var position = -1
 
-    init(pool: UpstreamPool, allocator: ByteBufferAllocator) {
+    init(pool: UpstreamPool) {
         self.pool = pool
         self.parser = ResponseHeadParser(limits: pool.settings.head)
-        self.writer = MessageWriter(allocator: allocator)
+        self.writer = MessageWriter(space: pool.headSpace)
     }
 
-    package var isWritable: Bool { context?.channel.isWritable ?? false }
+    var isOpen: Bool { context != nil }
+    package var isWritable: Bool { channelIsWritable }
     /// The upstream's address as text, for records.
     package var address: UpstreamAddress { pool.address }
 
@@ -128,15 +135,18 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
 
     /// Starts a request; fields and `endRequestHead` follow.
     ///
-    /// - Parameter timeout: until the response's head, counted from here.
+    /// - Parameter timeout: until the response's head, counted from here or from the last part of the request's body.
     package func beginRequest(_ method: HTTPMethod, token: Span<UInt8>, timeout: TimeAmount) {
         self.method = method
         state = .awaitingHead
         mayReuse = true
         isRequestWhole = false
+        responseTimeout = timeout
+        informationalHeads = 0
         parser.reset()
+        writer.beginHead()
         writer.append(token)
-        writer.append(UInt8(ascii: " "))
+        writer.append(" ")
         pool.wheel.set(deadline, after: timeout)
     }
 
@@ -163,8 +173,9 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         case .chunked, .untilClose:
             writer.append("Transfer-Encoding: chunked\r\n")
         }
-        isRequestChunked = body == .chunked
-        writer.append("\r\n")
+        isRequestChunked = body == .chunked || body == .untilClose
+        hasRequestBody = body != .none
+        writer.endHead()
     }
 
     package func sendBody(_ bytes: ByteBuffer) {
@@ -177,7 +188,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
             context?.write(Self.wrapOutboundOut(bytes), promise: nil)
             hasUnflushed = true
         }
-        if isRequestChunked { writer.append("\r\n") }
+        if isRequestChunked { writer.chunkEnd() }
         if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
     }
 
@@ -185,6 +196,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         guard !isRequestWhole else { return }
         if isRequestChunked { writer.lastChunk(trailers) }
         isRequestWhole = true
+        if hasRequestBody { restartResponseTime() }
         flush()
     }
 
@@ -192,24 +204,25 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         guard !writer.isEmpty else { return }
         context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
         hasUnflushed = true
-        writer.didTake()
     }
 
     package func flush() {
         guard let context else { return }
+        if hasRequestBody, !isRequestWhole { restartResponseTime() }
         if !writer.isEmpty {
-            context.writeAndFlush(Self.wrapOutboundOut(writer.take()), promise: nil)
-            writer.didTake()
             hasUnflushed = false
+            let bytes = writer.take()
+            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+            writer.reuse(consume bytes)
         } else if hasUnflushed {
             hasUnflushed = false
             context.flush()
         }
     }
 
-    /// Restarts the response's time limit: the request's body is still going out.
-    package func extendDeadline(_ timeout: TimeAmount) {
-        if case .awaitingHead = state { pool.wheel.set(deadline, after: timeout) }
+    /// The response's time runs from the last of the request: a long upload is not a slow upstream.
+    private func restartResponseTime() {
+        if case .awaitingHead = state { pool.wheel.set(deadline, after: responseTimeout) }
     }
 
     /// The exchange no longer wants the response: the connection cannot be used again.
@@ -249,7 +262,8 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        receiver?.upstreamWritabilityChanged(isWritable: context.channel.isWritable)
+        channelIsWritable = context.channel.isWritable
+        receiver?.upstreamWritabilityChanged(isWritable: channelIsWritable)
     }
 
     package func channelInactive(context: ChannelHandlerContext) { upstreamClosed() }
@@ -347,27 +361,32 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         guard bytes.readableBytes > 0,
             let length = try parser.parse(bytes.readableBytesUInt8Span, answering: method)
         else { return false }
-        let index = parser.head
-        let head = ResponseHead(bytes: inbound.readSlice(length: length)!, index: index)
-        if index.status < 200 {
+        parser.exchangeHead(&response.index)
+        response.bytes = inbound.readSlice(length: length)!
+        defer { response.bytes = Self.noBytes }
+        let status = response.index.status
+        if status < 200 {
             parser.reset()
-            switch index.status {
+            switch status {
             case 100: break
             case 101: fail(.unexpectedUpgrade)
-            default: receiver?.receiveInformational(head)
+            default:
+                // They are not held back for a slow caller, so there may not be many.
+                informationalHeads &+= 1
+                if informationalHeads <= Self.mostInformationalHeads { receiver?.receiveInformational(response) }
             }
             return true
         }
         state = .body
-        framing = index.framing
-        mayReuse = index.keepsAlive
+        framing = response.index.framing
+        mayReuse = response.index.keepsAlive
         chunks = nil
         switch framing {
         case .length(let length): remaining = length
         case .chunked: chunks = ChunkedDecoder(limits: pool.settings.head)
         default: break
         }
-        receiver?.receiveResponse(head)
+        receiver?.receiveResponse(response)
         if framing == .none { finishResponse(nil) }
         return true
     }

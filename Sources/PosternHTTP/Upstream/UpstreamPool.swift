@@ -38,13 +38,14 @@ package final class UpstreamPool {
     package let address: UpstreamAddress
     package let settings: UpstreamSettings
     package let wheel: DeadlineWheel
+    let headSpace = HeadSpace()
     private let eventLoop: any EventLoop
     private let resolver: NameResolver
     /// Most recently used last, so that a burst's surplus ages out.
     private var idle: [UpstreamConnection] = []
     private var all: [UpstreamConnection] = []
-    private var connecting = 0
-    private var waiting: [Waiter] = []
+    private var connecting: [LeaseWaiter] = []
+    private var waiting: [LeaseWaiter] = []
     private var nextAddress = 0
     private var isRetired = false
 
@@ -52,11 +53,6 @@ package final class UpstreamPool {
     package private(set) var connects = 0
     package private(set) var connectFailures = 0
     package private(set) var reuses = 0
-
-    private struct Waiter {
-        let receiver: any LeaseReceiver
-        let connectTimeout: TimeAmount
-    }
 
     package init(
         address: UpstreamAddress, settings: UpstreamSettings, eventLoop: any EventLoop, wheel: DeadlineWheel,
@@ -70,7 +66,7 @@ package final class UpstreamPool {
     }
 
     package var idleCount: Int { idle.count }
-    package var connectionCount: Int { all.count + connecting }
+    package var connectionCount: Int { all.count + connecting.count }
 
     /// Leases an idle connection now, or one to be opened later; the receiver hears `leased` or `upstreamFailed`.
     ///
@@ -82,28 +78,37 @@ package final class UpstreamPool {
             receiver.leased(connection)
             return
         }
-        guard connectionCount < settings.connections else {
-            guard waiting.count < settings.pending else { return receiver.upstreamFailed(.overloaded) }
-            waiting.append(Waiter(receiver: receiver, connectTimeout: connectTimeout))
-            return
-        }
-        connect(Waiter(receiver: receiver, connectTimeout: connectTimeout))
+        // Idle here means that it must not be reused: the one unused longest makes room.
+        if connectionCount >= settings.connections, let oldest = idle.first { oldest.close() }
+        let hasRoom = connectionCount < settings.connections
+        guard hasRoom || waiting.count < settings.pending else { return receiver.upstreamFailed(.overloaded) }
+        let waiter = LeaseWaiter(receiver: receiver, connectTimeout: connectTimeout, pool: self)
+        if hasRoom { connect(waiter) } else { waiting.append(waiter) }
     }
 
-    /// The exchange gave up before it was leased anything.
+    /// The exchange gave up before it was leased anything. A connection that is being opened for it goes to whoever
+    /// waits next, or becomes idle.
     package func forget(_ receiver: any LeaseReceiver) {
-        waiting.removeAll { $0.receiver === receiver }
+        for waiter in connecting where waiter.receiver === receiver { waiter.end() }
+        for waiter in waiting where waiter.receiver === receiver { waiter.end() }
+        waiting.removeAll { $0.receiver == nil }
+    }
+
+    func timedOut(_ waiter: LeaseWaiter) {
+        let isQueued = waiting.contains { $0 === waiter }
+        waiting.removeAll { $0 === waiter }
+        waiter.end()?.upstreamFailed(isQueued ? .overloaded : .connectTimeout)
     }
 
     func giveBack(_ connection: UpstreamConnection) {
-        if waiting.isEmpty {
-            if isRetired { return connection.close() }
-            idle.append(connection)
-        } else {
-            let next = waiting.removeFirst()
+        if !waiting.isEmpty, let receiver = waiting.removeFirst().end() {
             reuses &+= 1
-            connection.lease(to: next.receiver)
-            next.receiver.leased(connection)
+            connection.lease(to: receiver)
+            receiver.leased(connection)
+        } else if isRetired {
+            connection.close()
+        } else {
+            idle.append(connection)
         }
     }
 
@@ -115,7 +120,11 @@ package final class UpstreamPool {
             all[connection.position] = last
             last.position = connection.position
         }
-        if !waiting.isEmpty { connect(waiting.removeFirst()) }
+        connectNext()
+    }
+
+    private func connectNext() {
+        if !waiting.isEmpty, connectionCount < settings.connections { connect(waiting.removeFirst()) }
     }
 
     /// The plan no longer names this upstream, or the process stops: connections close as soon as they are idle.
@@ -128,27 +137,26 @@ package final class UpstreamPool {
 
     // MARK: Connecting
 
-    private func connect(_ waiter: Waiter) {
-        connecting &+= 1
+    private func connect(_ waiter: LeaseWaiter) {
+        connecting.append(waiter)
+        waiter.startConnecting()
         switch address {
         case .unix(let path):
             do {
-                open(try SocketAddress(unixDomainSocketPath: path), waiter)
+                open([try SocketAddress(unixDomainSocketPath: path)][...], waiter)
             } catch {
                 failed(.connect("`\(path)` cannot be a socket address"), waiter)
             }
         case .tcp(let host, let port):
             if let known = resolver.cached(host: host, port: port), !known.isEmpty {
-                nextAddress = (nextAddress &+ 1) % known.count
-                return open(known[nextAddress], waiter)
+                return open(rotated(known), waiter)
             }
             let bound = NIOLoopBound((pool: self, waiter: waiter), eventLoop: eventLoop)
             resolver.resolve(host: host, port: port, on: eventLoop) { result in
                 let (pool, waiter) = bound.value
                 switch result {
                 case .success(let addresses) where !addresses.isEmpty:
-                    pool.nextAddress = (pool.nextAddress &+ 1) % addresses.count
-                    pool.open(addresses[pool.nextAddress], waiter)
+                    pool.open(pool.rotated(addresses), waiter)
                 case .success: pool.failed(.resolve("`\(host)` has no address"), waiter)
                 case .failure(let error): pool.failed(.resolve("\(error)"), waiter)
                 }
@@ -156,10 +164,17 @@ package final class UpstreamPool {
         }
     }
 
-    private func open(_ target: SocketAddress, _ waiter: Waiter) {
+    /// Each connection begins with the next of a name's addresses.
+    private func rotated(_ addresses: [SocketAddress]) -> ArraySlice<SocketAddress> {
+        nextAddress = (nextAddress &+ 1) % addresses.count
+        return addresses[nextAddress...] + addresses[..<nextAddress]
+    }
+
+    /// Tries one address after the other while they refuse at once: a name often has one family too many.
+    private func open(_ targets: ArraySlice<SocketAddress>, _ waiter: LeaseWaiter) {
         let bound = NIOLoopBound((pool: self, waiter: waiter), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
-            .connectTimeout(waiter.connectTimeout)
+            .connectTimeout(waiter.timeLeft)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 131_072))
@@ -167,45 +182,40 @@ package final class UpstreamPool {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pool = bound.value.pool
-                    let connection = UpstreamConnection(pool: pool, allocator: channel.allocator)
+                    let connection = UpstreamConnection(pool: pool)
                     try channel.pipeline.syncOperations.addHandler(connection)
                 }
             }
-            .connect(to: target)
+            .connect(to: targets.first!)
             .assumeIsolated()
             .whenComplete { result in
                 let (pool, waiter) = bound.value
                 switch result {
                 case .success(let channel): pool.opened(channel, waiter)
-                case .failure(let error):
-                    let failure: UpstreamFailure =
-                        switch error {
-                        case ChannelError.connectTimeout: .connectTimeout
-                        default: .connect("\(error)")
-                        }
-                    pool.failed(failure, waiter)
+                case .failure(ChannelError.connectTimeout): pool.failed(.connectTimeout, waiter)
+                case .failure where targets.count > 1 && waiter.receiver != nil: pool.open(targets.dropFirst(), waiter)
+                case .failure(let error): pool.failed(.connect("\(error)"), waiter)
                 }
             }
     }
 
-    private func opened(_ channel: any Channel, _ waiter: Waiter) {
-        connecting &-= 1
-        guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self) else {
-            // It closed before we could look: as if it had never been opened.
-            connectFailures &+= 1
-            return waiter.receiver.upstreamFailed(.connect("closed at once"))
-        }
+    private func opened(_ channel: any Channel, _ waiter: LeaseWaiter) {
+        guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
+            connection.isOpen
+        else { return failed(.connect("closed at once"), waiter) }
+        connecting.removeAll { $0 === waiter }
         connects &+= 1
         connection.position = all.count
         all.append(connection)
-        connection.lease(to: waiter.receiver)
-        waiter.receiver.leased(connection)
+        guard let receiver = waiter.end() else { return connection.release() }
+        connection.lease(to: receiver)
+        receiver.leased(connection)
     }
 
-    private func failed(_ failure: UpstreamFailure, _ waiter: Waiter) {
-        connecting &-= 1
+    private func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {
+        connecting.removeAll { $0 === waiter }
         connectFailures &+= 1
-        waiter.receiver.upstreamFailed(failure)
-        if !waiting.isEmpty { connect(waiting.removeFirst()) }
+        waiter.end()?.upstreamFailed(failure)
+        connectNext()
     }
 }

@@ -26,8 +26,8 @@ package struct InternalRanges: Sendable {
         set = CIDRSet(networks)
     }
 
-    /// Whether a listener may bind to the address. The wildcards `0.0.0.0` and `::` never are, whatever the networks say:
-    /// they stand for every address of the machine.
+    /// Whether a listener may bind to the address. The wildcards `0.0.0.0` and `::` never are, whatever the networks
+    /// say: they stand for every address of the machine.
     package func contains(_ address: IPAddress) -> Bool {
         !InternalRanges.isWildcard(address) && set.contains(address)
     }

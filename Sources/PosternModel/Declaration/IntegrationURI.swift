@@ -3,9 +3,9 @@ import PosternPolicy
 /// The address of an HTTP integration with its stage variables already filled in:
 /// `http://host[:port][/path][?query]` or `http://unix:/socket/path[:/path][?query]`.
 ///
-/// `{name}` in the path stands for a path parameter of the route; the query is sent as written. Path and query hold only
-/// bytes that may stand in a request target (RFC 3986, 3.3 and 3.4), so building an upstream request cannot break its
-/// request line.
+/// `{name}` in the path stands for a path parameter of the route; the query is sent as written. Path and query hold
+/// only bytes that may stand in a request target (RFC 3986, 3.3 and 3.4), so building an upstream request cannot break
+/// its request line.
 package struct IntegrationURI: Sendable, Hashable {
     package let target: UpstreamTarget
     /// What goes into `Host`: the authority as written, or `localhost` for a socket (RFC 9112, 3.2).
@@ -18,7 +18,8 @@ package struct IntegrationURI: Sendable, Hashable {
     package init(_ text: String, parameters: [String]) throws(DeclarationProblem) {
         let rest = try IntegrationURI.afterScheme(text)
         guard !rest.contains("#") else {
-            throw DeclarationProblem("`\(text.abbreviated)` has a fragment", hint: "a fragment is never sent; remove `#` and what follows")
+            throw DeclarationProblem(
+                "`\(text.abbreviated)` has a fragment", hint: "a fragment is never sent; remove `#` and what follows")
         }
         let question = rest.firstIndex(of: "?")
         let beforeQuery = rest[..<(question ?? rest.endIndex)]
@@ -28,7 +29,8 @@ package struct IntegrationURI: Sendable, Hashable {
         if beforeQuery.hasPrefix("unix:") {
             let socket = beforeQuery.dropFirst(5)
             let colon = socket.firstIndex(of: ":")
-            target = UpstreamTarget(.unix(path: try UpstreamTarget.socketPath(String(socket[..<(colon ?? socket.endIndex)]))))
+            target = UpstreamTarget(
+                .unix(path: try UpstreamTarget.socketPath(String(socket[..<(colon ?? socket.endIndex)]))))
             hostHeader = "localhost"
             pathText = colon.map { String(socket[socket.index(after: $0)...]) } ?? ""
         } else {
@@ -36,7 +38,8 @@ package struct IntegrationURI: Sendable, Hashable {
             let authorityText = String(beforeQuery[..<slash])
             guard !authorityText.contains("@") else {
                 throw DeclarationProblem(
-                    "`\(text.abbreviated)` holds a user name", hint: "credentials do not belong in an address (RFC 9110, 4.2.4)")
+                    "`\(text.abbreviated)` holds a user name",
+                    hint: "credentials do not belong in an address (RFC 9110, 4.2.4)")
             }
             let authority = try Authority(authorityText)
             target = UpstreamTarget(.tcp(host: authority.host, port: authority.port ?? 80))
@@ -50,15 +53,19 @@ package struct IntegrationURI: Sendable, Hashable {
         let lower = text.prefix(8).lowercased()
         if lower.hasPrefix("http://") { return text.dropFirst(7) }
         if lower.hasPrefix("https://") {
-            throw DeclarationProblem("TLS to upstreams is not supported yet: `\(text.abbreviated)`", hint: "use `http://`")
+            throw DeclarationProblem(
+                "TLS to upstreams is not supported yet: `\(text.abbreviated)`", hint: "use `http://`")
         }
         throw DeclarationProblem(
-            "`\(text.abbreviated)` is not an integration address", hint: "`http://host:port/path` or `http://unix:/socket:/path`")
+            "`\(text.abbreviated)` is not an integration address",
+            hint: "`http://host:port/path` or `http://unix:/socket:/path`")
     }
 
     private static func query(_ query: String, in text: String) throws(DeclarationProblem) -> String {
         if query.contains(where: { $0 == "{" || $0 == "}" }) {
-            throw DeclarationProblem("`\(text.abbreviated)` has a path parameter in its query", hint: "parameters may stand in the path only")
+            throw DeclarationProblem(
+                "`\(text.abbreviated)` has a path parameter in its query", hint: "parameters may stand in the path only"
+            )
         }
         try checkBytes(query, allowed: "-._~!$&'()*+,;=:@/?", what: "query")
         return query
@@ -92,7 +99,8 @@ package struct IntegrationURI: Sendable, Hashable {
     private static func index(of name: String, in parameters: [String]) throws(DeclarationProblem) -> Int {
         if let index = parameters.firstIndex(of: name) { return index }
         if name.last == "+", parameters.contains(String(name.dropLast())) {
-            throw DeclarationProblem("`{\(name)}` is written without `+` in an address", hint: "write `{\(name.dropLast())}`")
+            throw DeclarationProblem(
+                "`{\(name)}` is written without `+` in an address", hint: "write `{\(name.dropLast())}`")
         }
         throw DeclarationProblem(
             "`{\(name.abbreviated)}` is not a parameter of the route's path",
@@ -103,11 +111,14 @@ package struct IntegrationURI: Sendable, Hashable {
         let bytes = Array(text.utf8)
         for (index, byte) in bytes.enumerated() {
             if byte.isLetterOrDigit || byte.isAny(of: allowed) { continue }
-            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, bytes[index + 1].isHexDigit, bytes[index + 2].isHexDigit {
+            if byte == UInt8(ascii: "%"), index + 2 < bytes.count, bytes[index + 1].isHexDigit,
+                bytes[index + 2].isHexDigit
+            {
                 continue
             }
             throw DeclarationProblem(
-                "the \(what) `\(text.abbreviated)` has a character that cannot be sent as it is", hint: "percent-encode it, as `%20` for a space")
+                "the \(what) `\(text.abbreviated)` has a character that cannot be sent as it is",
+                hint: "percent-encode it, as `%20` for a space")
         }
     }
 }

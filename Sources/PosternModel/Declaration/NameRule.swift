@@ -1,6 +1,7 @@
 /// The spelling of each kind of name an API file gives, with its source.
 package enum NameRule: Sendable {
-    /// Ours: `[a-z0-9]`, with `-` inside, up to 64. `-vpce-` is kept for host names `{api-id}-{vpce-id}` (reference 3.5).
+    /// Ours: `[a-z0-9]`, with `-` inside, up to 64. `-vpce-` is kept for host names `{api-id}-{vpce-id}` (reference
+    /// 3.5).
     case apiID
     /// Letters, digits, `-`, `_`, up to 128 (reference 3.2).
     case stage

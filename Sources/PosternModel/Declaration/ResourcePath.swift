@@ -63,28 +63,33 @@ package struct ResourcePath: Sendable, Hashable {
 
     private static func part(_ segment: String, in path: String) throws(DeclarationProblem) -> Part {
         guard !segment.isEmpty else {
-            throw DeclarationProblem("`\(path.abbreviated)` has an empty segment", hint: "two slashes in a row never match")
+            throw DeclarationProblem(
+                "`\(path.abbreviated)` has an empty segment", hint: "two slashes in a row never match")
         }
         if segment == "." || segment == ".." {
             throw DeclarationProblem(
-                "`\(path.abbreviated)` has a dot segment", hint: "requests with dot segments are refused, so it never matches")
+                "`\(path.abbreviated)` has a dot segment",
+                hint: "requests with dot segments are refused, so it never matches")
         }
         guard segment.utf8.contains(where: { $0.isAny(of: "{}") }) else {
             guard segment.utf8.allSatisfy({ $0.isLetterOrDigit || $0.isAny(of: "_-.,:") }) else {
                 throw DeclarationProblem(
-                    "`\(segment.abbreviated)` is not a path part", hint: "letters, digits and `_-.,:`, or `{name}`, or `{name+}`")
+                    "`\(segment.abbreviated)` is not a path part",
+                    hint: "letters, digits and `_-.,:`, or `{name}`, or `{name+}`")
             }
             return .literal(segment)
         }
         guard segment.first == "{", segment.last == "}", segment.utf8.count >= 3 else {
             throw DeclarationProblem(
-                "`\(segment.abbreviated)` is not a path part", hint: "a parameter is a whole segment: `{name}` or `{name+}`")
+                "`\(segment.abbreviated)` is not a path part",
+                hint: "a parameter is a whole segment: `{name}` or `{name+}`")
         }
         var name = segment.dropFirst().dropLast()
         let isGreedy = name.last == "+"
         if isGreedy { name.removeLast() }
         guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetterOrDigit || $0.isAny(of: "_-.") }) else {
-            throw DeclarationProblem("`\(segment.abbreviated)` is not a path parameter", hint: "its name has letters, digits and `_-.`")
+            throw DeclarationProblem(
+                "`\(segment.abbreviated)` is not a path parameter", hint: "its name has letters, digits and `_-.`")
         }
         return isGreedy ? .greedy(String(name)) : .parameter(String(name))
     }
@@ -106,7 +111,8 @@ package struct ResourcePath: Sendable, Hashable {
                 count += 1
                 guard names.insert(name).inserted else {
                     throw DeclarationProblem(
-                        "`\(text.abbreviated)` names the parameter `\(name)` twice", hint: "each parameter of a path has its own name")
+                        "`\(text.abbreviated)` names the parameter `\(name)` twice",
+                        hint: "each parameter of a path has its own name")
                 }
             }
         }

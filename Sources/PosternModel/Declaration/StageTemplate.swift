@@ -26,7 +26,8 @@ package struct StageTemplate: Sendable, Hashable {
                 continue
             }
             guard let end = rest.firstIndex(of: "}") else {
-                throw DeclarationProblem("`\(String(rest).abbreviated)` is not closed", hint: "write `${stageVariables.name}`")
+                throw DeclarationProblem(
+                    "`\(String(rest).abbreviated)` is not closed", hint: "write `${stageVariables.name}`")
             }
             let inside = rest[..<end].dropFirst(2)
             let prefix = "stageVariables."

@@ -36,7 +36,8 @@ package struct UpstreamTarget: Sendable, Hashable, CustomStringConvertible {
     /// A path that `sun_path` can hold.
     package static func socketPath(_ path: String) throws(DeclarationProblem) -> String {
         guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count > 1 else {
-            throw DeclarationProblem("`\(path.abbreviated)` is not a socket path", hint: "an absolute path, `unix:/run/name.sock`")
+            throw DeclarationProblem(
+                "`\(path.abbreviated)` is not a socket path", hint: "an absolute path, `unix:/run/name.sock`")
         }
         guard path.utf8.count <= 107 else {
             throw DeclarationProblem("`\(path.abbreviated)` is too long for a socket path", hint: "at most 107 bytes")
@@ -60,7 +61,8 @@ package struct Authority: Sendable, Hashable {
         var portText: Substring?
         if name.first == "[" {
             guard let close = name.firstIndex(of: "]") else {
-                throw DeclarationProblem("`\(text.abbreviated)` has an unclosed bracket", hint: "write `[address]:port`")
+                throw DeclarationProblem(
+                    "`\(text.abbreviated)` has an unclosed bracket", hint: "write `[address]:port`")
             }
             let after = name[name.index(after: close)...]
             guard after.isEmpty || after.first == ":" else {
@@ -78,7 +80,8 @@ package struct Authority: Sendable, Hashable {
                 name = name[..<colon]
             }
             if portText?.contains(":") ?? false {
-                throw DeclarationProblem("`\(text.abbreviated)` is not a host", hint: "an IPv6 address stands in brackets: `[::1]:80`")
+                throw DeclarationProblem(
+                    "`\(text.abbreviated)` is not a host", hint: "an IPv6 address stands in brackets: `[::1]:80`")
             }
             host = try Authority.host(String(name))
         }
@@ -86,7 +89,8 @@ package struct Authority: Sendable, Hashable {
     }
 
     private static func host(_ name: String) throws(DeclarationProblem) -> String {
-        guard !name.isEmpty, name.utf8.count <= 253, name.utf8.allSatisfy({ $0.isLetterOrDigit || $0.isAny(of: "-._") }),
+        guard !name.isEmpty, name.utf8.count <= 253,
+            name.utf8.allSatisfy({ $0.isLetterOrDigit || $0.isAny(of: "-._") }),
             name.split(separator: ".", omittingEmptySubsequences: false).dropLast(name.last == "." ? 1 : 0)
                 .allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 })
         else {
@@ -100,7 +104,8 @@ package struct Authority: Sendable, Hashable {
     }
 
     private static func port(_ digits: String) throws(DeclarationProblem) -> Int {
-        guard digits.utf8.count <= 5, digits.utf8.allSatisfy(\.isDigit), let port = Int(digits), (1...65535).contains(port)
+        guard digits.utf8.count <= 5, digits.utf8.allSatisfy(\.isDigit), let port = Int(digits),
+            (1...65535).contains(port)
         else { throw DeclarationProblem("`\(digits.abbreviated)` is not a port", hint: "1 to 65535") }
         return port
     }

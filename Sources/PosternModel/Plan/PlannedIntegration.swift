@@ -5,7 +5,7 @@ package enum PlannedIntegration: Sendable {
 }
 
 /// Passes the request on to one of `targets`, in turn.
-package struct HTTPProxyIntegration: Sendable {
+package final class HTTPProxyIntegration: Sendable {
     /// At least one.
     package let targets: [UpstreamTarget]
     /// The same targets as indices into `Plan.targets`.
@@ -21,6 +21,20 @@ package struct HTTPProxyIntegration: Sendable {
     /// From the request's end to the response head; 50 and more.
     package let timeoutMilliseconds: Int
     package let connectTimeoutMilliseconds: Int
+
+    init(
+        targets: [UpstreamTarget], targetIndices: [Int], hostHeader: [UInt8], path: [PathPiece], query: [UInt8],
+        method: HTTPMethodName?, timeoutMilliseconds: Int, connectTimeoutMilliseconds: Int
+    ) {
+        self.targets = targets
+        self.targetIndices = targetIndices
+        self.hostHeader = hostHeader
+        self.path = path
+        self.query = query
+        self.method = method
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.connectTimeoutMilliseconds = connectTimeoutMilliseconds
+    }
 }
 
 /// A piece of an upstream path.
@@ -31,7 +45,7 @@ package enum PathPiece: Sendable, Hashable {
 }
 
 /// Answers by itself.
-package struct MockIntegration: Sendable {
+package final class MockIntegration: Sendable {
     /// 200 to 599.
     package let status: Int
     /// In the order declared; names are tokens, values have no control characters, none frames the message.

@@ -1,7 +1,7 @@
 import PosternPolicy
 
-/// Grows the resource tree of one API route by route, and says what a REST API forbids (reference 2.2): a route declared
-/// twice, and a second variable part under one parent.
+/// Grows the resource tree of one API route by route, and says what a REST API forbids (reference 2.2): a route
+/// declared twice, and a second variable part under one parent.
 struct ResourceTreeBuilder {
     private struct Variable {
         var part: ResourcePath.Part
@@ -51,7 +51,8 @@ struct ResourceTreeBuilder {
         guard sibling.part == part else {
             throw Diagnostics([
                 Diagnostic(
-                    at: position, "`\(part.text)` is a second variable part under `\(prefix)`, beside `\(sibling.part.text)`",
+                    at: position,
+                    "`\(part.text)` is a second variable part under `\(prefix)`, beside `\(sibling.part.text)`",
                     hint: "a resource has at most one; the other is at \(sibling.position.place)")
             ])
         }

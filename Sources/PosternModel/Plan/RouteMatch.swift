@@ -45,7 +45,8 @@ package struct RouteMatch: Sendable {
             return match
         }
         match.stage = stage.name
-        match.outcome = outcome(stage, method: HTTPMethodName(method), path: Array(path.utf8.dropFirst(1 + stageName.utf8.count)))
+        match.outcome = outcome(
+            stage, method: HTTPMethodName(method), path: Array(path.utf8.dropFirst(1 + stageName.utf8.count)))
         return match
     }
 

@@ -33,7 +33,7 @@ extension ExitCode {
 
 struct ConfigurationOption: ParsableArguments {
     @Option(
-        name: [.short, .customLong("config")],
+        name: [.customShort("c"), .customLong("config")],
         help: ArgumentHelp("postern.yaml, or the directory that holds it.", valueName: "path"))
     var path = "/etc/postern"
 }

@@ -60,7 +60,8 @@ private final class DemoRequest: RequestReceiver {
 
     func receiveEnd(trailers: TrailerSection?) {
         guard let head else { return }
-        let bytes = head.bytes.readableBytesUInt8Span
+        let buffer = head.bytes
+        let bytes = buffer.readableBytesUInt8Span
         func text(_ range: Range<Int>) -> String {
             String(decoding: (0..<range.count).map { bytes[range.lowerBound + $0] }, as: UTF8.self)
         }
@@ -101,6 +102,6 @@ private final class DemoRequest: RequestReceiver {
     func receiveReadComplete() {}
     func streamWritabilityChanged(isWritable: Bool) {}
     func streamFailed(_ failure: StreamFailure) { if failure != .clientClosed { stream.abort() } }
-    func receiveRefused(_ refusal: WireRefusal, head: RequestHead?) { answer(refusal.status, "\(refusal.rawValue)\n") }
+    func receiveRefused(_ refusal: WireRefusal, head: RequestHead) { answer(refusal.status, "\(refusal.rawValue)\n") }
     func streamClosed() {}
 }

@@ -105,7 +105,7 @@ struct PolicyTests {
         let denied = try gateway(
             Policies.policy(
                 Policies.statement("Allow"),
-                Policies.statement("Deny", #"{"StringEquals":{"aws:SecureTransport":"false"}}"#)))
+                Policies.statement("Deny", #"{"Bool":{"aws:SecureTransport":"false"}}"#)))
         #expect(try denied.get("/dev/x").text == Self.explicit)
     }
 

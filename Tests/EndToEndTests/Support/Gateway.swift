@@ -6,6 +6,8 @@ final class Gateway {
     let directory: TemporaryDirectory
     private(set) var configuration: Configuration
     let child: Child
+    /// What has to live as long as the gateway: back ends that only it calls.
+    var company: [AnyObject] = []
 
     /// Starts and waits until every TCP and Unix listener accepts.
     convenience init(_ configuration: Configuration) throws {
@@ -101,7 +103,10 @@ final class Gateway {
     /// Writes new files and sends SIGHUP; what comes of it must be waited for.
     func reload(_ configuration: Configuration) throws {
         self.configuration = configuration
-        try? directory.remove("apis.d")
+        // Files are replaced one by one and whole: an earlier reload may still be reading.
+        for name in directory.list("apis.d") where configuration.apis[name] == nil {
+            try directory.remove("apis.d/\(name)")
+        }
         try configuration.write(to: directory)
         child.signal(SIGHUP)
     }

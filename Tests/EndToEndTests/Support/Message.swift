@@ -51,8 +51,8 @@ struct Message: Sendable {
     init(head: String) throws {
         self.head = head
         guard head.hasSuffix("\r\n\r\n") else { throw WireFailure.malformed("no end of head in `\(head)`") }
-        let lines = head.dropLast(2).components(separatedBy: "\r\n").dropLast()
-        if let line = lines.first(where: { $0.contains("\n") || $0.contains("\r") }) {
+        let lines = head.components(separatedBy: "\r\n").dropLast(2)
+        if let line = lines.first(where: { $0.utf8.contains(10) || $0.utf8.contains(13) }) {
             throw WireFailure.malformed("a bare line end in `\(line)`")
         }
         startLine = lines.first ?? ""

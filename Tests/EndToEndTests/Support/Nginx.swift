@@ -11,7 +11,8 @@ final class Nginx {
 
     /// - Parameter locations: what the server block says.
     init(_ locations: String, files: [String: [UInt8]] = [:]) throws {
-        directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory()
+        self.directory = directory
         place = .tcp("127.0.0.1", try FreePort.next())
         socketPath = directory.file("nginx.sock")
         try FileManager.default.createDirectory(atPath: directory.file("www"), withIntermediateDirectories: true)

@@ -26,6 +26,10 @@ final class TemporaryDirectory: Sendable {
         return String(decoding: data, as: UTF8.self)
     }
 
+    func list(_ folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: file(folder))) ?? []
+    }
+
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: file(name)) }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: file(name)) }
 }

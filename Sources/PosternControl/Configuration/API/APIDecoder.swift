@@ -7,8 +7,8 @@ struct APIDecoder {
     let region: String
     let report: ProblemReport
 
-    /// nil when the document is no mapping. Parts that cannot be used are left out and reported; an id that cannot be used
-    /// becomes the empty text.
+    /// nil when the document is no mapping. Parts that cannot be used are left out and reported; an id that cannot be
+    /// used becomes the empty text.
     func decode(_ document: DocumentNode) -> APIDeclaration? {
         guard let file = MappingReader(document, "an API", report) else { return nil }
         let id = id(file)
@@ -33,7 +33,8 @@ struct APIDecoder {
 
     private func kind(_ file: MappingReader) -> APIDeclaration.Kind {
         if let text = file.text("kind"), ["http", "websocket"].contains(text.value) {
-            report.error(at: text.position, "APIs of kind `\(text.value)` are not supported yet", hint: "expected `rest`")
+            report.error(
+                at: text.position, "APIs of kind `\(text.value)` are not supported yet", hint: "expected `rest`")
             return .rest
         }
         return file.choice("kind", of: APIDeclaration.Kind.self) ?? .rest
@@ -67,7 +68,8 @@ struct APIDecoder {
             return isYAML ? try YAMLReader.read(bytes, file: path) : try JSONReader.read(bytes, file: path)
         } catch let failure as ConfigurationFile.Failure {
             report.error(
-                at: position, "cannot read the policy `\(path.abbreviated)`: \(failure.reason)", hint: "the path is relative to this file")
+                at: position, "cannot read the policy `\(path.abbreviated)`: \(failure.reason)",
+                hint: "the path is relative to this file")
         } catch let diagnostics as Diagnostics {
             report.add(diagnostics.all)
         } catch {
@@ -111,7 +113,8 @@ struct APIDecoder {
 
     private func routes(_ file: MappingReader) -> [RouteDeclaration] {
         let example = "routes: {GET /health: {type: MOCK}}"
-        guard let node = file.required("routes", example: example), let mapping = MappingReader(node, "`routes`", report)
+        guard let node = file.required("routes", example: example),
+            let mapping = MappingReader(node, "`routes`", report)
         else { return [] }
         let members = mapping.all()
         if members.isEmpty {
@@ -128,7 +131,9 @@ struct APIDecoder {
     private func head(_ member: DocumentNode.Member) -> (RouteVerb, ResourcePath)? {
         let words = member.key.split(separator: " ")
         guard words.count == 2 else {
-            let hint = member.key.hasPrefix("/") ? "write `GET \(member.key.abbreviated)` or `ANY …`" : "write `GET /path` or `ANY /path`"
+            let hint =
+                member.key.hasPrefix("/")
+                ? "write `GET \(member.key.abbreviated)` or `ANY …`" : "write `GET /path` or `ANY /path`"
             report.error(at: member.keyPosition, "`\(member.key.abbreviated)` is not a route", hint: hint)
             return nil
         }

@@ -35,7 +35,8 @@ struct IntegrationDecoder {
     private func unknown(_ type: Positioned<String>) {
         if IntegrationDecoder.later.contains(type.value) {
             report.error(
-                at: type.position, "integrations of type `\(type.value)` are not supported yet", hint: "expected `HTTP_PROXY` or `MOCK`")
+                at: type.position, "integrations of type `\(type.value)` are not supported yet",
+                hint: "expected `HTTP_PROXY` or `MOCK`")
         } else {
             report.error(
                 at: type.position, "`\(type.value.abbreviated)` is not an integration type",
@@ -51,7 +52,8 @@ struct IntegrationDecoder {
         let uri = mapping.required("uri", example: "uri: http://127.0.0.1:9000/").flatMap { template($0, "uri") }
         let list = mapping.list("targets")
         if let node = mapping.node("targets"), let list, list.isEmpty {
-            report.error(at: node.position, "`targets` is empty", hint: "add `host:port` or `unix:/path`, or leave it out")
+            report.error(
+                at: node.position, "`targets` is empty", hint: "add `host:port` or `unix:/path`, or leave it out")
         }
         let targets = list.map { $0.compactMap { template($0, "targets") } } ?? []
         let method = method(mapping)
@@ -102,14 +104,16 @@ struct IntegrationDecoder {
 
     /// Fields that only the gateway may write: they frame the message or belong to the connection.
     private static let ours = [
-        "connection", "content-length", "date", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "connection", "content-length", "date", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+        "upgrade",
     ]
 
     private func header(_ member: DocumentNode.Member) -> (name: String, value: String)? {
         let name = member.key
         guard let value = member.value.text(name, report) else { return nil }
         guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetterOrDigit || $0.isAny(of: "!#$%&'*+-.^_`|~") }) else {
-            report.error(at: member.keyPosition, "`\(name.abbreviated)` is not a field name", hint: "a token of RFC 9110, 5.6.2")
+            report.error(
+                at: member.keyPosition, "`\(name.abbreviated)` is not a field name", hint: "a token of RFC 9110, 5.6.2")
             return nil
         }
         guard !IntegrationDecoder.ours.contains(name.lowercased()) else {
@@ -117,9 +121,11 @@ struct IntegrationDecoder {
             return nil
         }
         let bytes = value.value.utf8
-        guard bytes.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }), bytes.first != 0x20, bytes.last != 0x20 else {
+        guard bytes.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }), bytes.first != 0x20, bytes.last != 0x20
+        else {
             report.error(
-                at: value.position, "the value of `\(name)` cannot be sent", hint: "no control characters, no space at its ends")
+                at: value.position, "the value of `\(name)` cannot be sent",
+                hint: "no control characters, no space at its ends")
             return nil
         }
         return (name, value.value)

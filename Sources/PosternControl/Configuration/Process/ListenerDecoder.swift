@@ -39,7 +39,8 @@ struct ListenerDecoder {
 
         guard let id, let binding else { return }
         if let first = bindings[binding], !binding.mayRepeat {
-            report.error(at: mapping.position, "two listeners bind to the same place", hint: "the first is at \(first.place)")
+            report.error(
+                at: mapping.position, "two listeners bind to the same place", hint: "the first is at \(first.place)")
         }
         bindings[binding] = mapping.position
         positions[id] = mapping.position
@@ -57,7 +58,8 @@ struct ListenerDecoder {
         guard mapping.required("id", example: "id: vpce-mesh") != nil, let id = mapping.text("id") else { return nil }
         guard isEndpointName(id.value, prefix: "vpce-") else {
             report.error(
-                at: id.position, "`\(id.value.abbreviated)` is not an endpoint id", hint: "`vpce-` and lower-case letters, digits, `-`")
+                at: id.position, "`\(id.value.abbreviated)` is not an endpoint id",
+                hint: "`vpce-` and lower-case letters, digits, `-`")
             return nil
         }
         if let first = positions[id.value] {
@@ -71,7 +73,8 @@ struct ListenerDecoder {
         guard let vpc = mapping.text("vpc") else { return nil }
         if isEndpointName(vpc.value, prefix: "vpc-") { return vpc.value }
         report.error(
-            at: vpc.position, "`\(vpc.value.abbreviated)` is not a VPC id", hint: "`vpc-` and lower-case letters, digits, `-`")
+            at: vpc.position, "`\(vpc.value.abbreviated)` is not a VPC id",
+            hint: "`vpc-` and lower-case letters, digits, `-`")
         return nil
     }
 
@@ -88,7 +91,8 @@ struct ListenerDecoder {
             let written = (kinds + (hasAddress ? ["address"] : [])).map { "`\($0)`" }
             report.error(
                 at: mapping.position,
-                written.isEmpty ? "a listener has no place to bind to" : "a listener has \(written.joined(separator: " and "))",
+                written.isEmpty
+                    ? "a listener has no place to bind to" : "a listener has \(written.joined(separator: " and "))",
                 hint: "exactly one of `address`, `interface`, `unix`, `inherit`")
             forgive(mapping)
             return nil
@@ -103,7 +107,8 @@ struct ListenerDecoder {
             guard let name = mapping.text("inherit") else { return nil }
             guard (1...255).contains(name.value.utf8.count), !name.value.utf8.contains(UInt8(ascii: ":")) else {
                 report.error(
-                    at: name.position, "`\(name.value.abbreviated)` is not a socket's name", hint: "as in `FileDescriptorName=`, without `:`")
+                    at: name.position, "`\(name.value.abbreviated)` is not a socket's name",
+                    hint: "as in `FileDescriptorName=`, without `:`")
                 return nil
             }
             return .inherited(name: name.value)
@@ -120,15 +125,20 @@ struct ListenerDecoder {
         let family = mapping.choice("family", of: ListenerConfiguration.AddressFamily.self)
         let port = port(mapping)
         let address = mapping.has("address") ? self.address(mapping) : nil
-        if let address, let family, family != .any, address.isV4 != (family == .ipv4), let node = mapping.node("address") {
+        if let address, let family, family != .any, address.isV4 != (family == .ipv4),
+            let node = mapping.node("address")
+        {
             report.error(at: node.position, "`\(address)` is not an address of the family `\(family.rawValue)`")
             return nil
         }
         guard let name, let port else { return nil }
         // IFNAMSIZ counts the closing NUL.
-        guard (1...15).contains(name.value.utf8.count), !name.value.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") })
+        guard (1...15).contains(name.value.utf8.count),
+            !name.value.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "/") })
         else {
-            report.error(at: name.position, "`\(name.value.abbreviated)` is not an interface", hint: "a name as in `ip link`, such as `eth1`")
+            report.error(
+                at: name.position, "`\(name.value.abbreviated)` is not an interface",
+                hint: "a name as in `ip link`, such as `eth1`")
             return nil
         }
         return .interface(name: name.value, family: family ?? .any, address: address, port: port)
@@ -138,7 +148,8 @@ struct ListenerDecoder {
         guard let text = mapping.text("address") else { return nil }
         guard let address = IPAddress(text.value) else {
             report.error(
-                at: text.position, "`\(text.value.abbreviated)` is not an IP address", hint: "such as `127.0.0.1` or `fd00::1`, without a port")
+                at: text.position, "`\(text.value.abbreviated)` is not an IP address",
+                hint: "such as `127.0.0.1` or `fd00::1`, without a port")
             return nil
         }
         if InternalRanges.isWildcard(address) {
@@ -149,7 +160,8 @@ struct ListenerDecoder {
         }
         guard internalRanges.contains(address) else {
             report.error(
-                at: text.position, "`\(text.value)` is not an internal address", hint: "`internalRanges` lists what is internal")
+                at: text.position, "`\(text.value)` is not an internal address",
+                hint: "`internalRanges` lists what is internal")
             return nil
         }
         return address
@@ -186,7 +198,8 @@ struct ListenerDecoder {
         guard !isUnix else {
             for element in list {
                 guard let text = element.text("from", report), text.value != "unix" else { continue }
-                report.error(at: text.position, "the peers of a Unix socket have no address", hint: "write `from: [unix]`")
+                report.error(
+                    at: text.position, "the peers of a Unix socket have no address", hint: "write `from: [unix]`")
             }
             return ProxyProtocolConfiguration(networks: [])
         }
@@ -201,54 +214,5 @@ extension ListenerConfiguration.Binding {
         case .address(_, let port), .interface(_, _, _, let port): port == 0
         case .unix, .inherited: false
         }
-    }
-}
-
-extension DocumentNode {
-    func network(_ name: String, _ report: ProblemReport) -> CIDR? {
-        guard let text = text(name, report) else { return nil }
-        do throws(CIDRError) {
-            return try CIDR(text.value)
-        } catch {
-            report.error(at: position, error.message, hint: error.hint)
-            return nil
-        }
-    }
-}
-
-extension MappingReader {
-    /// A socket's path at `key` with `mode`, `owner` and `group` beside it.
-    func unixSocket(_ key: String, default path: String? = nil) -> UnixSocketConfiguration? {
-        let written = text(key)
-        let mode = self.mode()
-        let owner = text("owner")?.value
-        let group = text("group")?.value
-        guard let value = written?.value ?? (has(key) ? nil : path) else { return nil }
-        let name = value.dropFirst(value.hasPrefix("@") ? 1 : 0)
-        guard value.hasPrefix("@") || value.hasPrefix("/"), (1...106).contains(name.utf8.count), !value.hasSuffix("/"),
-            !value.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
-        else {
-            report.error(
-                at: written?.position ?? position, "`\(value.abbreviated)` is not a socket's path",
-                hint: "an absolute path or `@name`, up to 107 bytes")
-            return nil
-        }
-        if value.hasPrefix("@") {
-            for key in ["mode", "owner", "group"] {
-                refuse(key, because: "has no meaning for an abstract socket", hint: "the kernel gives it no permissions")
-            }
-        }
-        return UnixSocketConfiguration(path: value, mode: mode ?? 0o660, owner: owner, group: group)
-    }
-
-    private func mode() -> UInt32? {
-        guard let text = text("mode") else { return nil }
-        if (3...4).contains(text.value.utf8.count), let mode = UInt32(text.value, radix: 8), mode <= 0o777,
-            text.value.utf8.allSatisfy(\.isDigit)
-        {
-            return mode
-        }
-        report.error(at: text.position, "`\(text.value.abbreviated)` is not a mode", hint: "octal digits in quotes: `\"0660\"`")
-        return nil
     }
 }

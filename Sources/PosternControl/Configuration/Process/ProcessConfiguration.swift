@@ -25,8 +25,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package enum Binding: Sendable, Hashable {
         /// One internal address. Port 0 asks the system for a free one.
         case address(IPAddress, port: Int)
-        /// All addresses of the family that the interface has when the listener opens, or only `address`, which must then
-        /// be one of them. They are checked against the internal ranges when they are known.
+        /// All addresses of the family that the interface has when the listener opens, or only `address`, which must
+        /// then be one of them. They are checked against the internal ranges when they are known.
         case interface(name: String, family: AddressFamily, address: IPAddress?, port: Int)
         case unix(UnixSocketConfiguration)
         /// A socket that systemd passes under this name (`LISTEN_FDNAMES`); checked with getsockname when taken.

@@ -39,7 +39,8 @@ struct ProcessDecoder {
         guard let text = file.text("account") else { return nil }
         if text.value.utf8.count == 12, text.value.utf8.allSatisfy(\.isDigit) { return text.value }
         file.report.error(
-            at: text.position, "`\(text.value.abbreviated)` is not an account", hint: "twelve digits in quotes: `\"123456789012\"`")
+            at: text.position, "`\(text.value.abbreviated)` is not an account",
+            hint: "twelve digits in quotes: `\"123456789012\"`")
         return nil
     }
 
@@ -48,7 +49,8 @@ struct ProcessDecoder {
         let isRegion = text.value.utf8.allSatisfy { $0.isLowerCaseLetter || $0.isDigit || $0.isAny(of: "-") }
         if isRegion, (1...64).contains(text.value.utf8.count) { return text.value }
         file.report.error(
-            at: text.position, "`\(text.value.abbreviated)` is not a region", hint: "lower-case letters, digits and `-`, up to 64")
+            at: text.position, "`\(text.value.abbreviated)` is not a region",
+            hint: "lower-case letters, digits and `-`, up to 64")
         return nil
     }
 
@@ -62,7 +64,8 @@ struct ProcessDecoder {
         guard let mapping else { return limits }
         let standard = limits
         limits.connections = mapping.integer("connections", in: 1...10_000_000)
-        limits.requestHeadBytes = mapping.integer("requestHeadBytes", in: 1_024...1_048_576) ?? standard.requestHeadBytes
+        limits.requestHeadBytes =
+            mapping.integer("requestHeadBytes", in: 1_024...1_048_576) ?? standard.requestHeadBytes
         limits.fields = mapping.integer("fields", in: 1...1_000) ?? standard.fields
         limits.fieldBytes = mapping.integer("fieldBytes", in: 64...1_048_576) ?? standard.fieldBytes
         limits.targetBytes = mapping.integer("targetBytes", in: 64...65_535) ?? standard.targetBytes
@@ -83,7 +86,8 @@ struct ProcessDecoder {
         guard let mapping else { return timeouts }
         let day = 86_400_000
         let keys: [(String, WritableKeyPath<TimeoutsConfiguration, Int>, ClosedRange<Int>)] = [
-            ("requestHead", \.requestHead, 1...day), ("bodyGap", \.bodyGap, 1...day), ("keepAlive", \.keepAlive, 1...day),
+            ("requestHead", \.requestHead, 1...day), ("bodyGap", \.bodyGap, 1...day),
+            ("keepAlive", \.keepAlive, 1...day),
             ("upstreamKeepAlive", \.upstreamKeepAlive, 1...day), ("streamIdle", \.streamIdle, 1...day),
             ("drain", \.drain, 0...day),
         ]

@@ -1,10 +1,14 @@
 import PosternPolicy
 
 /// Where the lines of a text begin, to turn libyaml's marks (line, character) into positions (line, byte).
-struct LineTable {
+///
+/// Marks come in order, so it goes on from the last one: a file of one endless line costs no more than any other.
+final class LineTable {
     let file: String
     private let bytes: [UInt8]
     private let starts: [Int]
+    /// The last mark with its byte.
+    private var cursor = (line: 0, character: 0, index: 0)
 
     init(_ bytes: [UInt8], file: String) {
         self.file = file
@@ -15,14 +19,13 @@ struct LineTable {
     /// - parameters: line and character count from 0.
     func position(line: Int, character: Int) -> SourcePosition {
         let line = min(line, starts.count - 1)
-        var index = starts[line]
-        var left = character
-        while left > 0, index < bytes.count {
-            index += 1
-            while index < bytes.count, bytes[index] & 0xC0 == 0x80 { index += 1 }
-            left -= 1
+        if line != cursor.line || character < cursor.character { cursor = (line, 0, starts[line]) }
+        while cursor.character < character, cursor.index < bytes.count {
+            cursor.index += 1
+            while cursor.index < bytes.count, bytes[cursor.index] & 0xC0 == 0x80 { cursor.index += 1 }
+            cursor.character += 1
         }
-        return SourcePosition(file: file, line: line + 1, column: index - starts[line] + 1)
+        return SourcePosition(file: file, line: line + 1, column: cursor.index - starts[line] + 1)
     }
 
     /// The first byte that no YAML text may hold: bad UTF-8, or a control character other than tab and line ends.
@@ -37,14 +40,16 @@ struct LineTable {
                 if byte == 0x7F || (byte < 0x20 && byte != 0x09 && byte != 0x0A && byte != 0x0D) {
                     let code = String(byte, radix: 16, uppercase: true)
                     return Diagnostic(
-                        at: position(ofByte: index), "the control character U+\(byte < 16 ? "000" : "00")\(code) may not stand here",
+                        at: position(ofByte: index),
+                        "the control character U+\(byte < 16 ? "000" : "00")\(code) may not stand here",
                         hint: "in double quotes write `\\x\(byte < 16 ? "0" : "")\(code)`")
                 }
                 index += 1
             } else if let length = LineTable.scalarLength(bytes[index...]) {
                 index += length
             } else {
-                return Diagnostic(at: position(ofByte: index), "the file is not UTF-8 from here", hint: "save it as UTF-8")
+                return Diagnostic(
+                    at: position(ofByte: index), "the file is not UTF-8 from here", hint: "save it as UTF-8")
             }
         }
         return nil

@@ -1,7 +1,8 @@
 import PosternModel
 import PosternPolicy
 
-/// Reads one mapping key by key: wrong types, missing keys and, at the end, keys that nobody asked for go to the report.
+/// Reads one mapping key by key: wrong types, missing keys and, at the end, keys that nobody asked for go to the
+/// report.
 final class MappingReader {
     /// What messages call the mapping: "a listener".
     let title: String
@@ -94,75 +95,5 @@ final class MappingReader {
                 at: member.keyPosition, "unknown key `\(member.key.abbreviated)` in \(title)",
                 hint: NearestName.hint(for: member.key, among: known, called: "known keys"))
         }
-    }
-}
-
-/// A value with the place where it was written.
-struct Positioned<Value> {
-    var value: Value
-    var position: SourcePosition
-}
-
-extension DocumentNode {
-    /// Text; a number counts as the text it was written as.
-    func text(_ name: String, _ report: ProblemReport) -> Positioned<String>? {
-        switch value {
-        case .string(let text), .number(let text): return Positioned(value: text, position: position)
-        default:
-            mismatch(name, "text", report)
-            return nil
-        }
-    }
-
-    func integer(_ name: String, in range: ClosedRange<Int>, _ report: ProblemReport) -> Int? {
-        let expected = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
-        guard case .number(let text) = value else {
-            mismatch(name, "a number", report, hint: expected)
-            return nil
-        }
-        guard let number = Int(text), range.contains(number) else {
-            report.error(at: position, "`\(text.abbreviated)` is out of range for `\(name)`", hint: "expected \(expected)")
-            return nil
-        }
-        return number
-    }
-
-    /// `500ms`, `10s`, `5m` or `1h`, in milliseconds.
-    func duration(_ name: String, in range: ClosedRange<Int>, _ report: ProblemReport) -> Int? {
-        let expected = "expected \(Duration.text(range.lowerBound)) to \(Duration.text(range.upperBound))"
-        guard let text = text(name, report) else { return nil }
-        guard let milliseconds = Duration.milliseconds(text.value) else {
-            report.error(
-                at: position, "`\(text.value.abbreviated)` is not a duration for `\(name)`",
-                hint: "a whole number with its unit: `500ms`, `10s`, `5m`, `1h`")
-            return nil
-        }
-        guard range.contains(milliseconds) else {
-            report.error(at: position, "`\(text.value)` is out of range for `\(name)`", hint: expected)
-            return nil
-        }
-        return milliseconds
-    }
-
-    func mismatch(_ name: String, _ wanted: String, _ report: ProblemReport, hint: String? = nil) {
-        report.error(at: position, "`\(name)` is \(kindName), expected \(wanted)", hint: hint)
-    }
-}
-
-/// Durations as a configuration writes them.
-private enum Duration {
-    private static let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)]
-
-    static func milliseconds(_ text: String) -> Int? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count)
-        guard let factor = units.first(where: { $0.0 == unit })?.1, let number = Int(digits) else { return nil }
-        let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-        return overflow ? nil : product
-    }
-
-    static func text(_ milliseconds: Int) -> String {
-        let unit = units.last { milliseconds >= $0.1 && milliseconds % $0.1 == 0 } ?? ("ms", 1)
-        return "\(milliseconds / unit.1)\(unit.0)"
     }
 }

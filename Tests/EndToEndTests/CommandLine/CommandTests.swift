@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@Suite("The other commands")
+struct CommandTests {
+    @Test("version and --version agree, help is worth reading, and a mistake is 64")
+    func basics() throws {
+        let version = try Postern.run("version")
+        #expect(version.status == 0)
+        #expect(version.output.wholeMatch(of: /postern \d+\.\d+\.\d+.*\n/) != nil)
+        let flag = try Postern.run("--version").output.trimmingCharacters(in: .newlines)
+        #expect(version.output.contains(flag))
+        let help = try Postern.run("--help")
+        #expect(help.status == 0)
+        for command in ["serve", "check", "routes", "status", "reload", "quickstart", "version"] {
+            #expect(help.output.contains(command))
+            let own = try Postern.run("help", command)
+            #expect(own.status == 0)
+            #expect(own.output.contains("OVERVIEW:"))
+        }
+        #expect(try Postern.run("server").status == 64)
+        #expect(try Postern.run("check", "--confg", "x").status == 64)
+    }
+
+    @Test("routes --match tells which route a request takes, and why one takes none")
+    func routes() throws {
+        let directory = try TemporaryDirectory()
+        let configuration = try Configuration([
+            "GET /orders/{id}": "http://127.0.0.1:9001/o/{id}", "ANY /cart/{rest+}": "{type: MOCK}",
+        ])
+        try configuration.write(to: directory)
+        func match(_ request: String, _ more: String...) throws -> Child.Result {
+            try Child.run([Postern.path, "routes", "--config", directory.path, "--match", request] + more)
+        }
+        let found = try match("GET /dev/orders/7")
+        #expect(found.status == 0)
+        for text in ["GET /orders/{id}", "dev", "7", "127.0.0.1:9001"] { #expect(found.output.contains(text), "\(found)") }
+        #expect(try match("POST /dev/orders/7").status == 77)
+        #expect(try match("GET /test/orders/7").status == 77)
+        #expect(try match("GET /dev/nothing").status == 77)
+        let json = try match("PUT /dev/cart/a/b", "--json", "--api", "shop")
+        let rows = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]])
+        #expect(rows.first?["resourcePath"] as? String == "/cart/{rest+}")
+        #expect((rows.first?["parameters"] as? [String: String])?["rest"] == "a/b")
+        let list = try Postern.run("routes", "--config", directory.path)
+        #expect(list.status == 0)
+        #expect(list.output.contains("/orders/{id}"))
+        #expect(try match("GET /dev/x", "--api", "nobody").status == 64)
+    }
+
+    @Test("quickstart's five lines teach allow, another stage, deny, no route and a refused path; it cleans up")
+    func quickstart() throws {
+        let directory = try TemporaryDirectory()
+        let files = (directory.file("out"), directory.file("err"))
+        let child = try Child(
+            [Postern.path, "quickstart", "--port", "0"], environment: ["TMPDIR": directory.path], output: files)
+        try eventually("it has printed what to try") {
+            if let status = child.status { throw SocketFailure("it ended with \(status): \(directory.read("err"))", 0) }
+            return directory.read("out").contains("Ctrl-C")
+        }
+        let lines = directory.read("out").split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        let calls = lines.filter { $0.hasPrefix("curl ") }
+        #expect(calls.count == 5)
+        if Machine.has("curl") {
+            let answers = try calls.map { try Child.run(["/bin/sh", "-c", $0 + " -sS"]).output }
+            let statuses = answers.map { $0.split(separator: " ").dropFirst().first.map(String.init) ?? $0 }
+            #expect(statuses == ["200", "200", "403", "403", "400"])
+            #expect(answers[2].contains("with an explicit deny"))
+            #expect(answers[3].contains("Missing Authentication Token"))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 3)
+        child.signal(SIGINT)
+        #expect(try child.exit() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["err", "out"])
+    }
+}
