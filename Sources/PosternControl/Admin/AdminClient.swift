@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import PosternHTTP
 
 /// Asks a running gateway over its admin socket; blocking, for commands.
 package struct AdminClient {
@@ -62,23 +63,12 @@ package struct AdminClient {
     }
 
     private func connect() throws -> CInt {
+        guard let address = UnixSocketAddress(path: path) else {
+            throw Failure(description: "`\(path)` is no path of a socket: it has 1 to 107 bytes")
+        }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: Self.errorText()) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var bytes = Array(path.utf8)
-        let isAbstract = bytes.first == UInt8(ascii: "@")
-        if isAbstract { bytes[0] = 0 }
-        guard bytes.count < 108 else {
-            close(descriptor)
-            throw Failure(description: "`\(path)` is longer than the 107 bytes of a socket's path")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        // The length ends an abstract name; a path ends with its NUL.
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1))
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, length) }
-        }
+        let result = address.withPointer { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else {
             let reason = Self.errorText()
             close(descriptor)

@@ -23,7 +23,9 @@ extension Span<UInt8> {
             }
         }
         while index < length {
-            guard ASCII.lowercase(self[index]) == other.load(fromByteOffset: index, as: UInt8.self) else { return false }
+            guard ASCII.lowercase(self[index]) == other.load(fromByteOffset: index, as: UInt8.self) else {
+                return false
+            }
             index &+= 1
         }
         return true

@@ -90,7 +90,8 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     /// (RFC 9110, section 6.5.1).
     var isFraming: Bool {
         switch self {
-        case .connection, .contentLength, .expect, .host, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding,
+        case .connection, .contentLength, .expect, .host, .keepAlive, .proxyConnection, .te, .trailer,
+            .transferEncoding,
             .upgrade:
             true
         default: false

@@ -119,7 +119,8 @@ enum TargetParser {
     private static func checkEscape(
         _ bytes: Span<UInt8>, at index: Int, end: Int, into head: inout RequestHeadIndex
     ) throws(WireRefusal) {
-        guard index &+ 2 < end, let high = ASCII.hexValue(bytes[index &+ 1]), let low = ASCII.hexValue(bytes[index &+ 2])
+        guard index &+ 2 < end, let high = ASCII.hexValue(bytes[index &+ 1]),
+            let low = ASCII.hexValue(bytes[index &+ 2])
         else { throw .invalidEscape }
         let decoded = high << 4 | low
         if decoded < 0x20 || decoded == 0x7F || decoded == UInt8(ascii: "/") || decoded == UInt8(ascii: "\\") {

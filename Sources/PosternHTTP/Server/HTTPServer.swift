@@ -29,9 +29,11 @@ package final class HTTPServer {
             .serverChannelOption(.maxMessagesPerRead, value: 16)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072)
+            )
             .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
+                .writeBufferWaterMark, value: .init(low: 32_768, high: 131_072)
+            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (server, listener) = bound.value

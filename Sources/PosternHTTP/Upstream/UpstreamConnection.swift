@@ -281,8 +281,6 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private func upstreamClosed() {
         guard context != nil else { return }
         context = nil
-        // The last bytes may still wait for a reader that had paused.
-        isReadingPaused = false
         if receiver != nil { process() }
         switch state {
         case .idle, .closed: end(nil)
@@ -392,7 +390,8 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     }
 
     private func readBody() throws -> Bool {
-        guard inbound.readableBytes > 0, !isReadingPaused else { return false }
+        // Behind a close there is no later: what came is delivered whether or not its reader had paused.
+        guard inbound.readableBytes > 0, !isReadingPaused || context == nil else { return false }
         switch framing {
         case .none: return false
         case .length:

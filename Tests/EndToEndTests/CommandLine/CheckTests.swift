@@ -41,7 +41,8 @@ struct CheckTests {
         let (orders, carts) = (try BackEnd.echo(), try BackEnd.echo())
         let port = try FreePort.next()
         try writeShort(port: port, orders: orders.authority, carts: carts.authority)
-        let lines = (directory.read("postern.yaml") + "\n" + directory.read("apis.d/shop.yaml")).split(separator: "\n").count
+        let lines = (directory.read("postern.yaml") + "\n" + directory.read("apis.d/shop.yaml")).split(separator: "\n")
+            .count
         #expect(lines <= 22)
         for path in [directory.path, directory.file("postern.yaml")] {
             let checked = try Postern.run("check", "--config", path)
@@ -91,14 +92,17 @@ struct CheckTests {
               Statement: [{Effect: Alow, Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*"}]
             """, to: "apis.d/shop.yaml")
         try directory.write("id: shop\nstages: {dev: {}}\nroutes: {GET /x: {type: MOCK}}\n", to: "apis.d/twin.yaml")
-        try directory.write("id: late\nstages: {dev: {}}\nroutes: {GET /x: {type: MOCK}}\npolicy: missing.json\n", to: "apis.d/late.yml")
+        try directory.write(
+            "id: late\nstages: {dev: {}}\nroutes: {GET /x: {type: MOCK}}\npolicy: missing.json\n", to: "apis.d/late.yml"
+        )
         let result = try Postern.run("check", "--config", directory.path)
         #expect(result.status == 78)
         let expected = [
             ("postern.yaml:1:1", "account"), ("postern.yaml:2:8", "loops"), ("postern.yaml:4:", "mesh"),
             ("postern.yaml:5:", "0.0.0.0"), ("postern.yaml:6:", "8.8.8.8"), ("postern.yaml:6:", "nobody"),
             ("postern.yaml:7:", "soon"), ("shop.yaml:5:", "prod"), ("shop.yaml:6:", "GET"), ("shop.yaml:7:", "other"),
-            ("shop.yaml:8:", "{id}"), ("shop.yaml:9:", "{rest+}"), ("shop.yaml:10:", "MOCK"), ("shop.yaml:13:", "Allow"),
+            ("shop.yaml:8:", "{id}"), ("shop.yaml:9:", "{rest+}"), ("shop.yaml:10:", "MOCK"),
+            ("shop.yaml:13:", "Allow"),
             ("twin.yaml:1:", "shop"), ("late.yml:4:", "missing.json"),
         ]
         let lines = result.all.split(separator: "\n")
@@ -122,23 +126,33 @@ struct CheckTests {
         let listener = "listeners: [{id: vpce-a, address: 127.0.0.1, port: 8080}]\n"
         try directory.write(listener + listener, to: "postern.yaml")
         try directory.write(
-            "id: shop\nstages: {dev: {}}\nroutes:\n  GET /x: {type: MOCK}\n  GET /x: {type: MOCK}\n  ANY /y/{a}: {type: MOCK}\n  ANY /y/{a}/: {type: MOCK}\n",
-            to: "apis.d/shop.yaml")
+            """
+            id: shop
+            stages: {dev: {}}
+            routes:
+              GET /x: {type: MOCK}
+              GET /x: {type: MOCK}
+              ANY /y/{a}: {type: MOCK}
+              ANY /y/{a}/: {type: MOCK}
+            """, to: "apis.d/shop.yaml")
         let result = try Postern.run("check", "--config", directory.path)
         #expect(result.status == 78)
         #expect(result.all.contains("postern.yaml:2:1"))
         #expect(result.all.contains("shop.yaml:5:3"))
     }
 
-    @Test("What the policy language has and we have not is refused, never ignored", arguments: [
-        #"{"NumericLessThan":{"aws:EpochTime":"1"}}"#, #"{"IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}}"#,
-        #"{"ForAllValues:StringEquals":{"aws:SourceVpce":"a"}}"#, #"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#,
-        #"{"IpAddress":{"aws:SourceIp":"10.0.0.0/99"}}"#, #"{"IpAddress":{"aws:SourceIp":"10.0.0.1/8"}}"#,
-        #"{"StringEqual":{"aws:SourceVpce":"a"}}"#,
-    ])
+    @Test(
+        "What the policy language has and we have not is refused, never ignored",
+        arguments: [
+            #"{"NumericLessThan":{"aws:EpochTime":"1"}}"#, #"{"IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+            #"{"ForAllValues:StringEquals":{"aws:SourceVpce":"a"}}"#, #"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#,
+            #"{"IpAddress":{"aws:SourceIp":"10.0.0.0/99"}}"#, #"{"IpAddress":{"aws:SourceIp":"10.0.0.1/8"}}"#,
+            #"{"StringEqual":{"aws:SourceVpce":"a"}}"#,
+        ])
     func unimplemented(condition: String) throws {
         let configuration = try Configuration(
-            ["GET /x": "{type: MOCK}"], policy: Policies.policy(Policies.statement("Allow"), Policies.statement("Deny", condition)))
+            ["GET /x": "{type: MOCK}"],
+            policy: Policies.policy(Policies.statement("Allow"), Policies.statement("Deny", condition)))
         try configuration.write(to: directory)
         let result = try Postern.run("check", "--config", directory.path)
         #expect(result.status == 78)

@@ -34,7 +34,9 @@ struct CommandTests {
         }
         let found = try match("GET /dev/orders/7")
         #expect(found.status == 0)
-        for text in ["GET /orders/{id}", "dev", "7", "127.0.0.1:9001"] { #expect(found.output.contains(text), "\(found)") }
+        for text in ["GET /orders/{id}", "dev", "7", "127.0.0.1:9001"] {
+            #expect(found.output.contains(text), "\(found)")
+        }
         #expect(try match("POST /dev/orders/7").status == 77)
         #expect(try match("GET /test/orders/7").status == 77)
         #expect(try match("GET /dev/nothing").status == 77)

@@ -217,7 +217,7 @@ struct FailureTests {
             default: try connection.send(reply("ok", ["Connection: close"]))
             }
         }
-        // A connection that was opened for a caller who has gone may wait in the pool for the next one, but not for long.
+        // A connection that was opened for a caller who has gone may wait in the pool, but not for long.
         let route = "{type: HTTP_PROXY, uri: '\(back.uri)/{path}', timeout: 100ms}"
         let gateway = try Gateway(Configuration(["ANY /{path+}": route], ["timeouts: {upstreamKeepAlive: 100ms}"]))
         _ = try gateway.get("/dev/ok")

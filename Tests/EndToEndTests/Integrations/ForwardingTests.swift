@@ -2,7 +2,9 @@ import Testing
 
 @Suite("What an HTTP_PROXY integration asks its upstream")
 struct ForwardingTests {
-    private func target(_ uri: String, of route: String, stages: String = "{dev: {}}", calling target: String) throws -> String {
+    private func target(_ uri: String, of route: String, stages: String = "{dev: {}}", calling target: String) throws
+        -> String
+    {
         let back = try BackEnd(answering: { reply($0.target) })
         let gateway = try Gateway(
             Configuration([route: uri.replacing("BACK", with: back.authority)], stages: stages))
@@ -34,10 +36,12 @@ struct ForwardingTests {
     @Test("Each stage has its own variables, in the authority and in the path")
     func stageVariables() throws {
         let (dev, prod) = (try BackEnd.echo(), try BackEnd.echo())
-        let stages = "{dev: {variables: {orders: \"\(dev.authority)\", v: one}},"
+        let stages =
+            "{dev: {variables: {orders: \"\(dev.authority)\", v: one}},"
             + " prod: {variables: {orders: \"\(prod.authority)\", v: two}}}"
         let gateway = try Gateway(
-            Configuration(["GET /order": "\"http://${stageVariables.orders}/${stageVariables.v}/order\""], stages: stages))
+            Configuration(
+                ["GET /order": "\"http://${stageVariables.orders}/${stageVariables.v}/order\""], stages: stages))
         #expect(try gateway.get("/dev/order").text.hasPrefix("GET /one/order HTTP/1.1\r\n"))
         #expect(try gateway.get("/prod/order").text.hasPrefix("GET /two/order HTTP/1.1\r\n"))
         #expect((dev.requests.count, prod.requests.count) == (1, 1))
@@ -47,7 +51,9 @@ struct ForwardingTests {
     func roundRobin() throws {
         let backs = try (0..<3).map { number in try BackEnd(answering: { reply("\(number) \($0["Host"] ?? "")") }) }
         let targets = backs.map { "\"\($0.authority)\"" }.joined(separator: ", ")
-        let gateway = try Gateway(["GET /x": "{type: HTTP_PROXY, uri: 'http://orders.internal/x', targets: [\(targets)]}"])
+        let gateway = try Gateway([
+            "GET /x": "{type: HTTP_PROXY, uri: 'http://orders.internal/x', targets: [\(targets)]}"
+        ])
         let answers = try (0..<9).map { _ in try gateway.get("/dev/x").text }
         #expect(Set(answers) == ["0 orders.internal", "1 orders.internal", "2 orders.internal"])
         for back in backs { #expect(back.requests.count == 3) }
@@ -95,5 +101,12 @@ struct ForwardingTests {
         let gateway = try Gateway(["GET /x": "http://localhost:\(back.place.port)/x"])
         let response = try gateway.get("/dev/x")
         #expect(response.text.contains("\r\nHost: localhost:\(back.place.port)\r\n"))
+    }
+
+    @Test("An IPv6 address is an upstream", .enabled(if: Machine.hasIPv6, "no IPv6 loopback"))
+    func version6() throws {
+        let back = try BackEnd.echo(at: .tcp("::1", try FreePort.next(at: "::1")))
+        let gateway = try Gateway(["GET /x": "\"\(back.uri)/x\""])
+        #expect(try gateway.get("/dev/x").text.contains("\r\nHost: \(back.authority)\r\n"))
     }
 }

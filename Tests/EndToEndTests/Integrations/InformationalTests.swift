@@ -5,7 +5,8 @@ struct InformationalTests {
     @Test("An upstream's 103 reaches the caller before the answer")
     func earlyHints() throws {
         let back = try BackEnd(answering: { _ in
-            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n" + reply("done")
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </b>\r\n\r\n"
+                + reply("done")
         })
         let gateway = try Gateway(["GET /x": "\(back.uri)/x"])
         let wire = try gateway.connect()
@@ -78,5 +79,14 @@ struct InformationalTests {
         })
         let gateway = try Gateway(["GET /x": "\(back.uri)/x"])
         #expect(try gateway.get("/dev/x", ["Connection: upgrade", "Upgrade: x"]).status == 504)
+    }
+
+    @Test("An upstream's own 100 is not the caller's")
+    func upstreamContinue() throws {
+        let back = try BackEnd(answering: { "HTTP/1.1 100 Continue\r\n\r\n" + reply($0.text) })
+        let gateway = try Gateway(["POST /x": "\(back.uri)/x"])
+        let response = try gateway.call("POST", "/dev/x", body: "abc")
+        #expect(response.informational.isEmpty)
+        #expect(response.text == "abc")
     }
 }

@@ -56,4 +56,47 @@ struct LargeBodyTests {
         #expect(try gateway.record(of: response).number("requestLength") == Self.size)
         #expect(gateway.peakMemory < Self.most, "\(gateway.peakMemory) KiB")
     }
+
+    @Test("All that an upstream has sent reaches a caller who was slow, though nothing follows it yet")
+    func pausedDown() throws {
+        let size = 8 << 20
+        let mayEnd = Flag()
+        let back = try BackEnd { connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(size + 1)\r\n\r\n")
+            try connection.wire.send([UInt8](repeating: 0x61, count: size))
+            try mayEnd.wait()
+            try connection.send("b")
+            try connection.waitForEnd()
+        }
+        let gateway = try Gateway(["GET /x": "\(back.uri)/x"])
+        let wire = try gateway.connect()
+        try wire.request("GET", "/dev/x")
+        _ = try wire.readHead()
+        usleep(300_000)
+        try wire.skip(size)
+        mayEnd.raise()
+        #expect(try wire.read(exactly: 1) == Array("b".utf8))
+    }
+
+    @Test("All that a caller has sent reaches an upstream that was slow, though nothing follows it yet")
+    func pausedUp() throws {
+        let size = 8 << 20
+        let back = try BackEnd { connection in
+            _ = try connection.wire.readRequestHead()
+            usleep(300_000)
+            try connection.wire.skip(size)
+            connection.note("all there")
+            try connection.wire.skip(1)
+            try connection.send(reply("done"))
+            try connection.waitForEnd()
+        }
+        let gateway = try Gateway(["PUT /x": "\(back.uri)/x"])
+        let wire = try gateway.connect()
+        try wire.request("PUT", "/dev/x", ["Content-Length: \(size + 1)"])
+        try wire.send([UInt8](repeating: 0x61, count: size))
+        try eventually("the upstream has it all") { !back.notes.isEmpty }
+        try wire.send("b")
+        #expect(try wire.readResponse().text == "done")
+    }
 }

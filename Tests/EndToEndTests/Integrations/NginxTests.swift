@@ -1,6 +1,7 @@
 import Testing
 
-@Suite("A real nginx behind the gateway", .enabled(if: Nginx.isInstalled, "nginx is not installed (package nginx-light)"))
+@Suite(
+    "A real nginx behind the gateway", .enabled(if: Nginx.isInstalled, "nginx is not installed (package nginx-light)"))
 struct NginxTests {
     private static let big = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
@@ -12,7 +13,9 @@ struct NginxTests {
             """
             location /files/ { rewrite ^/files(/.*)$ $1 break; }
             location /chunked/ { rewrite ^/chunked(/.*)$ $1 break; ssi on; ssi_types *; }
-            location = /who { return 200 "$request_method $request_uri $http_host $http_x_forwarded_for $connection_requests"; }
+            location = /who {
+              return 200 "$request_method $request_uri $http_host $http_x_forwarded_for $connection_requests";
+            }
             location = /count { add_header X-Length $http_content_length; return 204; }
             location = /moved { return 302 /elsewhere; }
             """,

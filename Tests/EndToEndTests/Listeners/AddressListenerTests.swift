@@ -13,7 +13,10 @@ struct AddressListenerTests {
 
     @Test(
         "A wildcard or an address that is not internal is refused at start with 78 and a clear error",
-        arguments: ["0.0.0.0", "\"::\"", "\"::ffff:0.0.0.0\"", "8.8.8.8", "192.0.2.1", "172.32.0.1", "\"2001:db8::1\"", "224.0.0.1"])
+        arguments: [
+            "0.0.0.0", "\"::\"", "\"::ffff:0.0.0.0\"", "8.8.8.8", "192.0.2.1", "172.32.0.1", "\"2001:db8::1\"",
+            "224.0.0.1",
+        ])
     func refused(address: String) throws {
         let port = try FreePort.next()
         let (status, errors) = try refusal("address: \(address), port: \(port)")
@@ -51,7 +54,8 @@ struct AddressListenerTests {
         let first = try Gateway(["GET /x": "{type: MOCK}"])
         var configuration = first.configuration
         configuration.listeners = [
-            try Listener("vpce-free"), Listener("vpce-a", at: first.place(), "address: 127.0.0.1, port: \(first.place().port)"),
+            try Listener("vpce-free"),
+            Listener("vpce-a", at: first.place(), "address: 127.0.0.1, port: \(first.place().port)"),
         ]
         let second = try Gateway(configuration, launcher: [])
         #expect(try second.child.exit() == 1)
@@ -82,6 +86,24 @@ struct AddressListenerTests {
         let port = String(gateway.place().port, radix: 16, uppercase: true)
         let sockets = table.split(separator: "\n").filter { $0.contains(":\(port) 00000000:0000 0A") }
         #expect(sockets.count == 3)
+    }
+
+    @Test("Port 0 is a free port, the same for every loop, and the status tells which")
+    func anyPort() throws {
+        var configuration = try Configuration(["GET /x": "{type: MOCK, body: m}"])
+        configuration.loops = 2
+        configuration.listeners = [
+            Listener("vpce-any", at: .tcp("127.0.0.1", 0), "address: 127.0.0.1, port: 0", "defaultApi: shop")
+        ]
+        let gateway = try Gateway(configuration, launcher: [])
+        try eventually("it is ready") { (try? gateway.admin("/ready").status) == 200 }
+        let listeners = try #require(try gateway.admin("/status").json()["listeners"] as? [[String: Any]])
+        let addresses = try #require(listeners.first?["addresses"] as? [String])
+        #expect(addresses.count == 1)
+        let port = try #require(Int(addresses[0].split(separator: ":").last ?? ""))
+        for _ in 0..<20 {
+            #expect(try Wire(to: .tcp("127.0.0.1", port)).exchange("GET", "/dev/x").text == "m")
+        }
     }
 
     @Test("An interface lends its addresses, all of a family or one", .enabled(if: Machine.has("ip"), "no `ip`"))

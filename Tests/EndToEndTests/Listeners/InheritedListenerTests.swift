@@ -64,7 +64,8 @@ struct InheritedListenerTests {
         let socket = try Socket.listening(at: .tcp("127.0.0.1", 0))
         let gateway = try Gateway(
             configuration(.tcp("127.0.0.1", 1)), launcher: [],
-            environment: ["LISTEN_FDS": "1", "LISTEN_FDNAMES": "mesh", "LISTEN_PID": "1"], inherited: [socket.descriptor])
+            environment: ["LISTEN_FDS": "1", "LISTEN_FDNAMES": "mesh", "LISTEN_PID": "1"],
+            inherited: [socket.descriptor])
         #expect(try gateway.child.exit() == 78)
     }
 

@@ -73,7 +73,8 @@ struct NamespaceListenerTests {
         let namespace = try Namespace(addresses: ["10.77.0.1/24", "10.77.1.1/24", "fd77::1/64"])
         let ready = SocketPlace.tcp("10.77.0.1", 8080)
         for (family, expected) in [
-            ("family: ipv4, ", ["10.77.0.1", "10.77.1.1"]), ("family: ipv6, ", ["fd77::1"]), ("", ["10.77.0.1", "10.77.1.1", "fd77::1"]),
+            ("family: ipv4, ", ["10.77.0.1", "10.77.1.1"]), ("family: ipv6, ", ["fd77::1"]),
+            ("", ["10.77.0.1", "10.77.1.1", "fd77::1"]),
         ] {
             let gateway = try gateway("\(family)port: 8080", in: namespace, ready: ready)
             for address in expected {

@@ -12,7 +12,9 @@ struct ProxyProtocolTests {
     init() throws {
         back = try BackEnd.echo()
         var configuration = try Configuration(listeners: [
-            Listener("vpce-lb", options: "vpc: vpc-core, defaultApi: shop, proxyProtocol: {from: [127.0.0.1/32, 127.0.7.0/24]}"),
+            Listener(
+                "vpce-lb",
+                options: "vpc: vpc-core, defaultApi: shop, proxyProtocol: {from: [127.0.0.1/32, 127.0.7.0/24]}"),
             Listener("vpce-plain", options: "defaultApi: shop"),
         ])
         configuration.add(API("shop", ["GET /x": "\(back.uri)/x"]))
@@ -20,7 +22,9 @@ struct ProxyProtocolTests {
         gateway = try Gateway(configuration)
     }
 
-    private func version2(command: UInt8 = 0x21, family: UInt8 = 0x11, addresses: [UInt8], extensions: [UInt8] = []) -> [UInt8] {
+    private func version2(command: UInt8 = 0x21, family: UInt8 = 0x11, addresses: [UInt8], extensions: [UInt8] = [])
+        -> [UInt8]
+    {
         let length = addresses.count + extensions.count
         return Self.signature + [command, family, UInt8(length >> 8), UInt8(length & 0xFF)] + addresses + extensions
     }
@@ -37,9 +41,12 @@ struct ProxyProtocolTests {
         return try gateway.record(of: response)
     }
 
-    @Test("Version 1 sets the caller's address, for policy, log and upstream alike", arguments: [
-        ("PROXY TCP4 10.1.2.3 10.9.9.9 12345 443\r\n", "10.1.2.3"), ("PROXY TCP6 fd00::7 fd00::1 12345 443\r\n", "fd00::7"),
-    ])
+    @Test(
+        "Version 1 sets the caller's address, for policy, log and upstream alike",
+        arguments: [
+            ("PROXY TCP4 10.1.2.3 10.9.9.9 12345 443\r\n", "10.1.2.3"),
+            ("PROXY TCP6 fd00::7 fd00::1 12345 443\r\n", "fd00::7"),
+        ])
     func version1(header: String, address: String) throws {
         let record = try call(Array(header.utf8))
         #expect(record["sourceIp"] == address)
@@ -58,7 +65,8 @@ struct ProxyProtocolTests {
     @Test("Version 2 sets the caller's address, IPv4 and IPv6")
     func version2() throws {
         #expect(try call(version2(addresses: addresses4))["sourceIp"] == "10.1.2.3")
-        let six: [UInt8] = [0xFD] + [UInt8](repeating: 0, count: 14) + [9] + [0xFD] + [UInt8](repeating: 0, count: 14) + [1]
+        let six: [UInt8] =
+            [0xFD] + [UInt8](repeating: 0, count: 14) + [9] + [0xFD] + [UInt8](repeating: 0, count: 14) + [1]
         #expect(try call(version2(family: 0x21, addresses: six + [0x30, 0x39, 1, 0xBB]))["sourceIp"] == "fd00::9")
     }
 
@@ -78,7 +86,8 @@ struct ProxyProtocolTests {
         var configuration = try Configuration(listeners: [
             Listener("vpce-lb", options: "defaultApi: shop, proxyProtocol: {from: [127.0.0.1]}")
         ])
-        configuration.add(API("shop", policy: Policies.policy(Policies.statement("Allow", condition)), ["GET /x": "{type: MOCK}"]))
+        configuration.add(
+            API("shop", policy: Policies.policy(Policies.statement("Allow", condition)), ["GET /x": "{type: MOCK}"]))
         let gateway = try Gateway(configuration)
         for (id, status) in [("vpce-08d2bf15fac5001c9", 200), ("vpce-08d2bf15fac5001c8", 403)] {
             let wire = try gateway.connect()
@@ -91,7 +100,10 @@ struct ProxyProtocolTests {
 
     @Test("A header split at every byte is one header")
     func everySplit() throws {
-        for header in [Array("PROXY TCP4 10.1.2.3 10.9.9.9 12345 443\r\n".utf8), version2(addresses: addresses4, extensions: awsEndpoint("vpce-1a"))] {
+        for header in [
+            Array("PROXY TCP4 10.1.2.3 10.9.9.9 12345 443\r\n".utf8),
+            version2(addresses: addresses4, extensions: awsEndpoint("vpce-1a")),
+        ] {
             let bytes = header + Array(Self.request.utf8)
             for split in 1..<header.count {
                 let wire = try gateway.connect("vpce-lb")
@@ -113,7 +125,8 @@ struct ProxyProtocolTests {
         signature + [0x11, 0x11, 0, 0] + Array(request.utf8),
         signature + [0x21, 0x11, 0, 4, 1, 2, 3, 4] + Array(request.utf8),
         signature + [0x21, 0x11, 0, 14, 10, 1, 2, 3, 10, 9, 9, 9, 1, 1, 2, 2, 0xEA, 9] + Array(request.utf8),
-        signature + [0x21, 0x11, 0, 20, 10, 1, 2, 3, 10, 9, 9, 9, 1, 1, 2, 2, 0xEA, 0, 5, 1, 0x78, 0x78, 0x78, 0x78] + Array(request.utf8),
+        signature + [0x21, 0x11, 0, 20, 10, 1, 2, 3, 10, 9, 9, 9, 1, 1, 2, 2, 0xEA, 0, 5, 1, 0x78, 0x78, 0x78, 0x78]
+            + Array(request.utf8),
     ]
 
     @Test("A missing or malformed header closes the connection without a word", arguments: bad)

@@ -7,10 +7,14 @@ struct UnixListenerTests {
 
     init() throws { directory = try TemporaryDirectory() }
 
-    private func configuration(_ path: String, _ options: String = "", policy: String = Policies.open) throws -> Configuration {
+    private func configuration(_ path: String, _ options: String = "", policy: String = Policies.open) throws
+        -> Configuration
+    {
         var configuration = try Configuration(["GET /x": "{type: MOCK, body: m}"], policy: policy)
         let more = options.isEmpty ? "" : ", \(options)"
-        configuration.listeners = [Listener("vpce-local", at: .unix(path), "unix: \"\(path)\"", "defaultApi: shop\(more)")]
+        configuration.listeners = [
+            Listener("vpce-local", at: .unix(path), "unix: \"\(path)\"", "defaultApi: shop\(more)")
+        ]
         return configuration
     }
 
@@ -57,14 +61,16 @@ struct UnixListenerTests {
         let byAddress = try Gateway(
             configuration(
                 directory.file("a.sock"),
-                policy: Policies.policy(Policies.statement("Allow", #"{"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}}"#))))
+                policy: Policies.policy(
+                    Policies.statement("Allow", #"{"IpAddress":{"aws:SourceIp":["0.0.0.0/0","::/0"]}}"#))))
         let refused = try byAddress.get("/dev/x")
         #expect(refused.status == 403)
         #expect(try byAddress.record(of: refused)["sourceIp"] == nil)
         let byEndpoint = try Gateway(
             configuration(
                 directory.file("b.sock"),
-                policy: Policies.policy(Policies.statement("Allow", #"{"StringEquals":{"aws:SourceVpce":"vpce-local"}}"#))))
+                policy: Policies.policy(
+                    Policies.statement("Allow", #"{"StringEquals":{"aws:SourceVpce":"vpce-local"}}"#))))
         #expect(try byEndpoint.get("/dev/x").status == 200)
     }
 

@@ -37,7 +37,9 @@ struct AccessLogTests {
     func hostileBytes() throws {
         let gateway = try Gateway(["GET /x": "{type: MOCK}"])
         let wire = try gateway.connect()
-        try wire.send(Array("GET /dev/x HTTP/1.1\r\nHost: a\r\nUser-Agent: \"\\\t".utf8) + [0xFF, 0xC3, 0x28, 0xF0, 0x9F] + Array("\r\n\r\n".utf8))
+        try wire.send(
+            Array("GET /dev/x HTTP/1.1\r\nHost: a\r\nUser-Agent: \"\\\t".utf8) + [0xFF, 0xC3, 0x28, 0xF0, 0x9F]
+                + Array("\r\n\r\n".utf8))
         _ = try wire.readResponse()
         let bad = try gateway.connect()
         try bad.send("GET /dev/x HTTP/9.9\r\n\r\n")

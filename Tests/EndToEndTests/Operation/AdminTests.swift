@@ -9,7 +9,8 @@ struct AdminTests {
         try eventually("ready") { try gateway.admin("/ready").status == 200 }
         #expect(try gateway.admin("/live").status == 200)
         #expect(try gateway.admin("/nothing").status == 404)
-        let mode = try FileManager.default.attributesOfItem(atPath: gateway.directory.file("admin.sock"))[.posixPermissions]
+        let mode = try FileManager.default.attributesOfItem(atPath: gateway.directory.file("admin.sock"))[
+            .posixPermissions]
         #expect(mode as? Int == 0o660)
     }
 
@@ -72,7 +73,9 @@ struct AdminTests {
         #expect(report["ready"] as? Bool == true)
         #expect(report["requests"] as? Int == 1)
         gateway.child.signal(SIGHUP)
-        try eventually("the reload is told") { try Postern.run("status", "--admin", socket).output.contains("succeeded") }
+        try eventually("the reload is told") {
+            try Postern.run("status", "--admin", socket).output.contains("succeeded")
+        }
         #expect(try gateway.stop() == 0)
         #expect(try Postern.run("status", "--admin", socket).status == 69)
     }

@@ -41,7 +41,9 @@ struct ReloadTests {
         var broken = try configuration("new", listeners: listeners)
         broken.apis["broken.yaml"] = "id: other\nrouts: {}\nstages: {dev: {}}\n"
         try gateway.reload(broken)
-        try eventually("the reason is told") { gateway.errors.contains("broken.yaml:2:1") && gateway.errors.contains("routes") }
+        try eventually("the reason is told") {
+            gateway.errors.contains("broken.yaml:2:1") && gateway.errors.contains("routes")
+        }
         #expect(try wire.exchange("GET", "/dev/x").text == "old")
         #expect(try gateway.get("/dev/x").text == "old")
         #expect(try gateway.admin("/ready").status == 200)
@@ -65,7 +67,9 @@ struct ReloadTests {
 
     @Test("Listeners come and go without touching the others")
     func listeners() throws {
-        let (first, second) = (try Listener("vpce-one", options: "defaultApi: shop"), try Listener("vpce-two", options: "defaultApi: shop"))
+        let (first, second) = (
+            try Listener("vpce-one", options: "defaultApi: shop"), try Listener("vpce-two", options: "defaultApi: shop")
+        )
         let gateway = try Gateway(configuration("m", listeners: [first]))
         let wire = try gateway.connect()
         #expect(try wire.exchange("GET", "/dev/x").status == 200)
@@ -94,6 +98,23 @@ struct ReloadTests {
             "defaultApi: shop, underscoreHeaders: true")
         try gateway.reload(configuration("m", listeners: [after]))
         try eventually("the new option holds") { try gateway.get("/dev/x", ["a_b: 1"]).status == 200 }
+    }
+
+    @Test("A listener may change its id and keep its address", arguments: [false, true])
+    func renamed(isUnix: Bool) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("a.sock")
+        let before =
+            try isUnix
+            ? Listener("vpce-old", at: .unix(path), "unix: \(path)", "defaultApi: shop")
+            : Listener("vpce-old", options: "defaultApi: shop")
+        let gateway = try Gateway(configuration("old", listeners: [before]))
+        #expect(try gateway.record(of: try gateway.get("/dev/x"))["vpceId"] == "vpce-old")
+        var after = before
+        after.text = before.text.replacing("vpce-old", with: "vpce-new")
+        try gateway.reload(configuration("new", listeners: [after]))
+        try eventually("the new answer") { (try? gateway.get("/dev/x").text) == "new" }
+        #expect(try gateway.record(of: try gateway.get("/dev/x"))["vpceId"] == "vpce-new")
     }
 
     @Test("An answer that is streaming when its route goes is still finished")

@@ -3,7 +3,8 @@ import Testing
 @Suite("The policy is asked on every request")
 struct PolicyTests {
     private static let arn = "arn:aws:execute-api:us-east-1:********9012:shop/dev/GET/x"
-    private static let implicit = #"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: \#(arn)"}"#
+    private static let implicit =
+        #"{"Message":"User: anonymous is not authorized to perform: execute-api:Invoke on resource: \#(arn)"}"#
     private static let explicit = implicit.dropLast(2) + #" with an explicit deny"}"#
 
     private func gateway(_ policy: String?) throws -> Gateway {
@@ -146,7 +147,9 @@ struct PolicyTests {
             (["Referer: https://intranet/"], 200), (["Referer: https://intranet"], 403),
             (["User-Agent: mesh/robot"], 403), (["User-Agent: robot", "Referer: https://intranet/"], 403),
         ]
-        for (fields, status) in cases { #expect(try wire.exchange("GET", "/dev/x", fields).status == status, "\(fields)") }
+        for (fields, status) in cases {
+            #expect(try wire.exchange("GET", "/dev/x", fields).status == status, "\(fields)")
+        }
         #expect(try gateway.record { $0["userAgent"] == "mesh/robot" }["policyStatement"] == "Bots")
     }
 

@@ -4,7 +4,8 @@ import Testing
 @Suite("The form of the gateway's own answers")
 struct RefusalFormTests {
     private static let names = [
-        "Connection", "Content-Length", "Content-Type", "Date", "x-amz-apigw-id", "x-amzn-ErrorType", "x-amzn-RequestId",
+        "Connection", "Content-Length", "Content-Type", "Date", "x-amz-apigw-id", "x-amzn-ErrorType",
+        "x-amzn-RequestId",
     ]
 
     private let gateway: Gateway
@@ -45,7 +46,8 @@ struct RefusalFormTests {
             let response = try wire.exchange("GET", target)
             let request = try #require(response["x-amzn-RequestId"])
             let extended = try #require(response["x-amz-apigw-id"])
-            #expect(request.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
+            #expect(
+                request.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
             #expect(extended.wholeMatch(of: /[A-Za-z0-9+\/_-]{15}=/) != nil)
             #expect(seen.insert(request).inserted)
             #expect(seen.insert(extended).inserted)

@@ -138,7 +138,9 @@ struct AccessRecord: CustomStringConvertible {
     let description: String
 
     init?(_ line: String) {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else { return nil }
+        guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else {
+            return nil
+        }
         values = object
         description = line
     }

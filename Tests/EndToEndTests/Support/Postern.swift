@@ -31,7 +31,8 @@ enum Machine {
     static let isRoot = geteuid() == 0
 
     static func has(_ tool: String) -> Bool {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
+        let folders =
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
         return folders.contains { access("\($0)/\(tool)", X_OK) == 0 }
     }
 

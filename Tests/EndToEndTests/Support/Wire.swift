@@ -7,7 +7,8 @@ enum WireFailure: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .closed(let bytes): "closed after \(bytes.count) bytes: `\(String(decoding: bytes.suffix(400), as: UTF8.self))`"
+        case .closed(let bytes):
+            "closed after \(bytes.count) bytes: `\(String(decoding: bytes.suffix(400), as: UTF8.self))`"
         case .malformed(let what): what
         }
     }

@@ -44,7 +44,9 @@ struct LimitTests {
 
     @Test("Smaller limits of the configuration hold")
     func configured() throws {
-        let (gateway, _) = try gateway(["limits: {fields: 3, fieldBytes: 100, requestHeadBytes: 1024, targetBytes: 500}"])
+        let (gateway, _) = try gateway([
+            "limits: {fields: 3, fieldBytes: 100, requestHeadBytes: 1024, targetBytes: 500}"
+        ])
         #expect(try gateway.get("/dev/x", ["A: 1", "B: 2"]).status == 200)
         #expect(try gateway.get("/dev/x", ["A: 1", "B: 2", "C: 3"]).status == 431)
         #expect(try gateway.get("/dev/x", ["A: " + String(repeating: "a", count: 98)]).status == 431)
@@ -68,10 +70,13 @@ struct LimitTests {
         #expect(try wire.readToEnd().isEmpty)
     }
 
-    @Test("Chunks that cannot be read are 400 and end the connection", arguments: [
-        "x\r\nabc\r\n", "-1\r\n", "3\r\nabcd\r\n", "3\nabc\r\n", "FFFFFFFFFFFFFFFFF\r\n", " 3\r\nabc\r\n", "3\0;x\r\nabc\r\n",
-        "0x3\r\nabc\r\n", "\r\n",
-    ])
+    @Test(
+        "Chunks that cannot be read are 400 and end the connection",
+        arguments: [
+            "x\r\nabc\r\n", "-1\r\n", "3\r\nabcd\r\n", "3\nabc\r\n", "FFFFFFFFFFFFFFFFF\r\n", " 3\r\nabc\r\n",
+            "3\0;x\r\nabc\r\n",
+            "0x3\r\nabc\r\n", "\r\n",
+        ])
     func chunks(text: String) throws {
         let (gateway, back) = try gateway()
         let wire = try gateway.connect()
@@ -168,7 +173,10 @@ struct LimitTests {
     func requestsPerConnection() throws {
         let (gateway, _) = try gateway(options: "defaultApi: shop, maxRequestsPerConnection: 3")
         let wire = try gateway.connect()
-        #expect(try (0..<3).map { _ in try wire.exchange("GET", "/dev/x")["Connection"] } == ["keep-alive", "keep-alive", "close"])
+        #expect(
+            try (0..<3).map { _ in try wire.exchange("GET", "/dev/x")["Connection"] } == [
+                "keep-alive", "keep-alive", "close",
+            ])
         #expect(try wire.readToEnd().isEmpty)
     }
 }

@@ -54,16 +54,25 @@ struct MalformedRequestTests {
         ("GET /dev/./x HTTP/1.1\r\n\(head)\r\n", 400, "dot_segment"),
         ("GET //dev/x HTTP/1.1\r\n\(head)\r\n", 400, "empty_segment"),
         ("GET /dev//x HTTP/1.1\r\n\(head)\r\n", 400, "empty_segment"),
-        ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400, "duplicate_content_length"),
+        (
+            "POST /dev/x HTTP/1.1\r\n\(head)Content-Length: 1\r\nContent-Length: 1\r\n\r\na", 400,
+            "duplicate_content_length"
+        ),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: 1, 1\r\n\r\na", 400, "invalid_content_length"),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: +1\r\n\r\na", 400, "invalid_content_length"),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: -1\r\n\r\na", 400, "invalid_content_length"),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: 0x1\r\n\r\na", 400, "invalid_content_length"),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length:\r\n\r\na", 400, "invalid_content_length"),
         ("POST /dev/x HTTP/1.1\r\n\(head)Content-Length: 99999999999999999999\r\n\r\n", 400, "invalid_content_length"),
-        ("POST /dev/x HTTP/1.1\r\n\(head)Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "unknown_transfer_coding"),
+        (
+            "POST /dev/x HTTP/1.1\r\n\(head)Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501,
+            "unknown_transfer_coding"
+        ),
         ("POST /dev/x HTTP/1.1\r\n\(head)Transfer-Encoding: identity\r\n\r\n", 501, "unknown_transfer_coding"),
-        ("POST /dev/x HTTP/1.0\r\n\(head)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "transfer_encoding_in_http_1_0"),
+        (
+            "POST /dev/x HTTP/1.0\r\n\(head)Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+            "transfer_encoding_in_http_1_0"
+        ),
         ("POST /dev/x HTTP/1.1\r\n\(head)Expect: 200-ok\r\n\r\n", 417, "unknown_expectation"),
     ]
 
@@ -104,7 +113,8 @@ struct MalformedRequestTests {
 
     @Test("A head is understood however its bytes are split")
     func everySplit() throws {
-        let text = "POST /dev/x?q=1 HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        let text =
+            "POST /dev/x?q=1 HTTP/1.1\r\nHost: shop.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
         let bytes = Array(text.utf8)
         let wire = try gateway.connect()
         for split in 1..<bytes.count {

@@ -29,7 +29,8 @@ struct PersistenceTests {
         let wire = try gateway.connect()
         let head = "POST /dev/x HTTP/1.1\r\nHost: shop.example\r\n"
         try wire.send(
-            head + "Content-Length: 3\r\n\r\none" + head + "Transfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n" + head
+            head + "Content-Length: 3\r\n\r\none" + head + "Transfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+                + head
                 + "Content-Length: 0\r\n\r\n" + head + "Content-Length: 4\r\n\r\nfour")
         #expect(try (0..<4).map { _ in try wire.readResponse().text } == ["one", "two", "", "four"])
     }

@@ -83,7 +83,8 @@ struct SmugglingTests {
 
     @Test("A body that the route does not read is not the next request")
     func unreadBody() throws {
-        let gateway = try Gateway(Configuration(["POST /mock": "{type: MOCK, body: m}", "GET /hidden": "{type: MOCK, body: h}"]))
+        let gateway = try Gateway(
+            Configuration(["POST /mock": "{type: MOCK, body: m}", "GET /hidden": "{type: MOCK, body: h}"]))
         for target in ["/dev/mock", "/dev/nowhere"] {
             let wire = try gateway.connect()
             let first = try wire.exchange("POST", target, body: Self.hidden)

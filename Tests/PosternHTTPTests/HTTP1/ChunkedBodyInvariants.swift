@@ -88,7 +88,8 @@ private func naiveDifference(_ bytes: [UInt8], _ reading: ChunkedReading) -> Str
         guard let head = line() else { return "a line without its end" }
         if head.contains(0x0D) || head.contains(0) { return "a control byte in a size line" }
         let digits = head.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 && $0 != 0x09 }
-        guard let size = UInt64(String(decoding: digits, as: UTF8.self), radix: 16), digits.first != UInt8(ascii: "+") else {
+        guard let size = UInt64(String(decoding: digits, as: UTF8.self), radix: 16), digits.first != UInt8(ascii: "+")
+        else {
             return "a size that is none"
         }
         if size == 0 { break }

@@ -5,7 +5,10 @@ let acceptedRequests: [(name: String, bytes: [UInt8], reading: String)] = [
     ("the least there is", request(), "GET / @h none keep"),
     ("a path and a query", request("GET /dev/orders/7?a=1&b=%2f HTTP/1.1"), "GET /dev/orders/7?a=1&b=%2f @h none keep"),
     ("an empty query", request("GET /a? HTTP/1.1"), "GET /a? @h none keep"),
-    ("a query of many marks", request("GET /?a[]=/?:@!$&'()*+,;=~ HTTP/1.1"), "GET /?a[]=/?:@!$&'()*+,;=~ @h none keep"),
+    (
+        "a query of many marks", request("GET /?a[]=/?:@!$&'()*+,;=~ HTTP/1.1"),
+        "GET /?a[]=/?:@!$&'()*+,;=~ @h none keep"
+    ),
     ("a path of many marks", request("GET /-._~!$&'()*+,;=:@ HTTP/1.1"), "GET /-._~!$&'()*+,;=:@ @h none keep"),
     ("a trailing slash", request("GET /a/ HTTP/1.1"), "GET /a/ @h none keep"),
     ("dots that are a name", request("GET /.../.a/a./..b HTTP/1.1"), "GET /.../.a/a./..b @h none keep"),
@@ -13,7 +16,10 @@ let acceptedRequests: [(name: String, bytes: [UInt8], reading: String)] = [
     ("escapes in upper case", request("GET /%C3%A9%20%25 HTTP/1.1"), "GET /%C3%A9%20%25 @h none keep"),
     ("escapes in lower case", request("GET /%c3%a9 HTTP/1.1"), "GET /%c3%a9 @h none keep lower"),
     ("every method", request("PATCH / HTTP/1.1"), "PATCH / @h none keep"),
-    ("a method of its own", request("PROPFIND!#$%&'*+-.^_`|~09 / HTTP/1.1"), "PROPFIND!#$%&'*+-.^_`|~09 / @h none keep"),
+    (
+        "a method of its own", request("PROPFIND!#$%&'*+-.^_`|~09 / HTTP/1.1"),
+        "PROPFIND!#$%&'*+-.^_`|~09 / @h none keep"
+    ),
     ("one empty line before", wire("\nGET / HTTP/1.1\nHost: h\n\n"), "GET / @h none keep"),
     ("a host with a port", request(host: "shop.internal:8080"), "GET / @shop.internal:8080 none keep"),
     ("a host that is an address", request(host: "[fd00::1]:80"), "GET / @[fd00::1]:80 none keep"),
@@ -22,7 +28,10 @@ let acceptedRequests: [(name: String, bytes: [UInt8], reading: String)] = [
     ("a value that is empty", request("GET / HTTP/1.1", "X-A:\nX-B: "), "GET / @h none keep"),
     ("a tab within a value", request("GET / HTTP/1.1", #"X-A: b\tc"#), "GET / @h none keep"),
     ("obs-text in a value", request("GET / HTTP/1.1", #"X-A: \xc3\xa9\xff"#), "GET / @h none keep"),
-    ("names in any case", request("GET / HTTP/1.1", host: nil, "hOsT: h\ncontent-LENGTH: 3"), "GET / @h length(3) keep"),
+    (
+        "names in any case", request("GET / HTTP/1.1", host: nil, "hOsT: h\ncontent-LENGTH: 3"),
+        "GET / @h length(3) keep"
+    ),
     ("the absolute form", request("GET http://H:80/a?b HTTP/1.1", host: "h:80"), "GET /a?b @h:80 none keep"),
     ("the absolute form in capitals", request("GET HTTPS://h/ HTTP/1.1"), "GET / @h none keep"),
     ("HTTP/1.0 closes", request("GET / HTTP/1.0", host: nil), "GET / @ none close 1.0"),
@@ -31,7 +40,10 @@ let acceptedRequests: [(name: String, bytes: [UInt8], reading: String)] = [
     ("close", request("GET / HTTP/1.1", "Connection: close"), "GET / @h none close"),
     ("close in a list", request("GET / HTTP/1.1", "Connection: x, ,CLOSE ,y"), "GET / @h none close"),
     ("close in a second field", request("GET / HTTP/1.1", "Connection: x\nConnection: close"), "GET / @h none close"),
-    ("close outweighs keep-alive", request("GET / HTTP/1.0", "Connection: keep-alive, close"), "GET / @h none close 1.0"),
+    (
+        "close outweighs keep-alive", request("GET / HTTP/1.0", "Connection: keep-alive, close"),
+        "GET / @h none close 1.0"
+    ),
     ("Proxy-Connection means nothing", request("GET / HTTP/1.1", "Proxy-Connection: close"), "GET / @h none keep"),
     ("a length", request("POST / HTTP/1.1", "Content-Length: 10"), "POST / @h length(10) keep"),
     ("no length", request("POST / HTTP/1.1", "Content-Length: 0"), "POST / @h none keep"),
@@ -47,7 +59,10 @@ let acceptedRequests: [(name: String, bytes: [UInt8], reading: String)] = [
         "PUT / @h length(1) keep expect"
     ),
     ("100-continue in HTTP/1.0", request("PUT / HTTP/1.0", "Expect: 100-continue"), "PUT / @h none close 1.0"),
-    ("an upgrade that we do not know", request("GET / HTTP/1.1", "Upgrade: h2c\nConnection: upgrade"), "GET / @h none keep"),
+    (
+        "an upgrade that we do not know", request("GET / HTTP/1.1", "Upgrade: h2c\nConnection: upgrade"),
+        "GET / @h none keep"
+    ),
 ]
 
 /// Request heads that are refused, and why. A new case is a new line.
@@ -168,7 +183,10 @@ private let refusedFields: [(WireRefusal, String, [UInt8])] = [
     (.invalidFieldName, "no name", request("GET / HTTP/1.1", ": a")),
     (.invalidFieldName, "no colon", request("GET / HTTP/1.1", "Content-Length")),
     (.invalidFieldName, "a NUL in a name", request("GET / HTTP/1.1", #"Content-Length\0: 5"#)),
-    (.invalidFieldName, "a vertical tab before the colon", request("GET / HTTP/1.1", #"Transfer-Encoding\x0b: chunked"#)),
+    (
+        .invalidFieldName, "a vertical tab before the colon",
+        request("GET / HTTP/1.1", #"Transfer-Encoding\x0b: chunked"#)
+    ),
     (.invalidFieldName, "bytes above ASCII in a name", request("GET / HTTP/1.1", #"X\xff: a"#)),
     (.invalidFieldName, "a byte order mark", request("GET / HTTP/1.1", #"\xef\xbb\xbfX: a"#)),
     (.bareCarriageReturn, "a CR in a name", request("GET / HTTP/1.1", #"X\rY: a"#)),
@@ -187,14 +205,20 @@ private let refusedFields: [(WireRefusal, String, [UInt8])] = [
     (.tooManyFields, "101 fields", request("GET / HTTP/1.1", repeating("X: a", 100))),
     (.tooManyFields, "33 connection options", request("GET / HTTP/1.1", "Connection: \(repeating("a,", 33, ""))")),
     (.fieldTooLarge, "a field over its limit", request("GET / HTTP/1.1", "X: \(repeating("a", 16_384, ""))")),
-    (.headTooLarge, "a head over its limit", request("GET / HTTP/1.1", repeating("X: \(repeating("a", 10_000, ""))", 7))),
+    (
+        .headTooLarge, "a head over its limit",
+        request("GET / HTTP/1.1", repeating("X: \(repeating("a", 10_000, ""))", 7))
+    ),
 ]
 
 private let refusedFraming: [(WireRefusal, String, [UInt8])] = [
     (.contentLengthWithTransferEncoding, "CL.TE", framed("Content-Length: 6\nTransfer-Encoding: chunked")),
     (.contentLengthWithTransferEncoding, "TE.CL", framed("Transfer-Encoding: chunked\nContent-Length: 6")),
     (.contentLengthWithTransferEncoding, "CL.0 with TE", framed("Content-Length: 0\nTransfer-Encoding: chunked")),
-    (.contentLengthWithTransferEncoding, "CL with a strange TE", framed("Content-Length: 6\nTransfer-Encoding: xchunked")),
+    (
+        .contentLengthWithTransferEncoding, "CL with a strange TE",
+        framed("Content-Length: 6\nTransfer-Encoding: xchunked")
+    ),
     (.duplicateContentLength, "CL.CL", framed("Content-Length: 5\nContent-Length: 6")),
     (.duplicateContentLength, "CL.CL, both alike", framed("Content-Length: 5\ncontent-length: 5")),
     (.invalidContentLength, "a list of lengths", framed("Content-Length: 5, 5")),

@@ -71,7 +71,8 @@ private func read(_ bytes: [UInt8], _ cuts: [Int], _ limits: HeadLimits) -> Resu
             func part(_ range: HeadRange) -> [UInt8] { Array(bytes[range.range]) }
             return .success(
                 Reading(
-                    length: length, hadBlankLine: bytes.first == 0x0D, method: part(head.methodRange), path: part(head.path),
+                    length: length, hadBlankLine: bytes.first == 0x0D, method: part(head.methodRange),
+                    path: part(head.path),
                     query: head.hasQuery ? part(head.query) : nil, host: part(head.host), framing: head.framing,
                     keepsAlive: head.keepsAlive, expectsContinue: head.expectsContinue, minorVersion: head.minorVersion,
                     fields: head.fields.map {
@@ -142,7 +143,9 @@ private func pathFlaw(_ path: [UInt8]) -> String? {
         if name == "." || name == ".." { return "a dot segment" }
     }
     let text = String(decoding: path, as: UTF8.self).lowercased()
-    for escape in ["%2f", "%5c", "%2e", "%00", "%0a", "%0d"] where text.contains(escape) { return "\(escape) in a path" }
+    for escape in ["%2f", "%5c", "%2e", "%00", "%0a", "%0d"] where text.contains(escape) {
+        return "\(escape) in a path"
+    }
     return path.contains { $0 <= 0x20 || $0 >= 0x7F || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "#") }
         ? "an odd byte in a path" : nil
 }

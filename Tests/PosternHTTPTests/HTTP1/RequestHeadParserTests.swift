@@ -6,7 +6,8 @@ import Testing
     func aProperHeadIsReadAsItIs(_ index: Int) {
         let (name, bytes, reading) = acceptedRequests[index]
         #expect(parseRequest(bytes) == .accepted(length: bytes.count, reading), "\(name)")
-        #expect(parseRequest(bytes + wire("GET /next HTTP/1.1\n")) == .accepted(length: bytes.count, reading), "\(name)")
+        #expect(
+            parseRequest(bytes + wire("GET /next HTTP/1.1\n")) == .accepted(length: bytes.count, reading), "\(name)")
     }
 
     @Test(arguments: refusedRequests.indices)
@@ -18,7 +19,9 @@ import Testing
     }
 
     @Test func itDoesNotMatterHowTheBytesArrive() {
-        for (name, bytes) in acceptedRequests.map({ ($0.name, $0.bytes) }) + refusedRequests.map({ ($0.name, $0.bytes) }) {
+        for (name, bytes) in acceptedRequests.map({ ($0.name, $0.bytes) })
+            + refusedRequests.map({ ($0.name, $0.bytes) })
+        {
             let whole = parseRequest(bytes)
             let step = bytes.count < 1000 ? 1 : bytes.count / 100
             for cut in stride(from: 0, to: bytes.count, by: step) {
@@ -81,7 +84,8 @@ import Testing
     @Test func theSingletonsAreFound() throws {
         let bytes = request(
             "GET / HTTP/1.1",
-            "User-Agent: a\nReferer: b\nx-apigw-api-id: c\nx-amzn-RequestId: d\nX-Amzn-Trace-Id: e\nX-HTTP-Method-Override: f")
+            "User-Agent: a\nReferer: b\nx-apigw-api-id: c\nx-amzn-RequestId: d\nX-Amzn-Trace-Id: e\nX-HTTP-Method-Override: f"
+        )
         var parser = RequestHeadParser(limits: HeadLimits())
         _ = try parser.parse(bytes.span)
         let head = parser.head
@@ -116,7 +120,9 @@ import Testing
     @Test func aHeadThatNeverEndsIsRefusedAtItsLimit() {
         let limits = HeadLimits(headBytes: 200, fieldBytes: 50, targetBytes: 40)
         let start = request().dropLast(2)
-        #expect(parseRequest(start + Array("X: \(repeating("a", 49, ""))".utf8), limits: limits) == .refused(.fieldTooLarge))
+        #expect(
+            parseRequest(start + Array("X: \(repeating("a", 49, ""))".utf8), limits: limits) == .refused(.fieldTooLarge)
+        )
         #expect(parseRequest(start + wire(repeating("X: 1", 50)), limits: limits) == .refused(.headTooLarge))
     }
 
@@ -131,22 +137,29 @@ import Testing
 
     /// RFC 9110, section 5.6.2, and RFC 3986, section 3.3, byte by byte.
     @Test func characterClassesAreThoseOfTheRFCs() {
-        let letters = (UInt8(ascii: "a")...UInt8(ascii: "z")).map { $0 } + (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { $0 }
+        let letters =
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).map { $0 } + (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { $0 }
         let alphanumeric = Set(letters + Array("0123456789".utf8))
         let token = alphanumeric.union("!#$%&'*+-.^_`|~".utf8)
         let path = alphanumeric.union("-._~!$&'()*+,;=:@/".utf8)
         for byte in UInt8.min ... .max {
-            let isName = if case .accepted = parseRequest(
-                wire("GET / HTTP/1.1\nHost: h\nX") + [byte, UInt8(ascii: "y")] + wire(": 1\n\n"),
-                limits: HeadLimits(underscoresInNames: true)) { true } else { false }
+            let isName =
+                if case .accepted = parseRequest(
+                    wire("GET / HTTP/1.1\nHost: h\nX") + [byte, UInt8(ascii: "y")] + wire(": 1\n\n"),
+                    limits: HeadLimits(underscoresInNames: true))
+                { true } else { false }
             // A colon there ends the name instead.
             #expect(isName == (token.contains(byte) || byte == UInt8(ascii: ":")), "\(byte)")
-            let isPath = if case .accepted = parseRequest(
-                wire("GET /x") + [byte] + wire("y HTTP/1.1\nHost: h\n\n")) { true } else { false }
+            let isPath =
+                if case .accepted = parseRequest(
+                    wire("GET /x") + [byte] + wire("y HTTP/1.1\nHost: h\n\n"))
+                { true } else { false }
             // A question mark begins the query.
             #expect(isPath == (path.contains(byte) || byte == UInt8(ascii: "?")), "\(byte)")
-            let isQuery = if case .accepted = parseRequest(
-                wire("GET /?x") + [byte] + wire("y HTTP/1.1\nHost: h\n\n")) { true } else { false }
+            let isQuery =
+                if case .accepted = parseRequest(
+                    wire("GET /?x") + [byte] + wire("y HTTP/1.1\nHost: h\n\n"))
+                { true } else { false }
             #expect(isQuery == path.union("%?[]".utf8).contains(byte), "\(byte)")
         }
     }

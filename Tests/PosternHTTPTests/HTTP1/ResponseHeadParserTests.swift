@@ -66,7 +66,8 @@ private func answer(_ fields: String) -> [UInt8] { wire("HTTP/1.1 200 OK\n\(fiel
             #expect(parseResponse(bytes, answering: method) == whole, "\(name)")
             #expect(parseResponse(bytes + wire("HTTP/1.1 "), answering: method) == whole, "\(name)")
             for length in 0..<bytes.count {
-                #expect(parseResponse(Array(bytes[..<length]), answering: method) == .needMore, "\(name), \(length) bytes")
+                #expect(
+                    parseResponse(Array(bytes[..<length]), answering: method) == .needMore, "\(name), \(length) bytes")
             }
         }
     }
@@ -78,7 +79,9 @@ private func answer(_ fields: String) -> [UInt8] { wire("HTTP/1.1 200 OK\n\(fiel
     }
 
     @Test func itDoesNotMatterHowTheBytesArrive() {
-        let cases = acceptedResponses.map { ($0.name, $0.method, $0.bytes) } + refusedResponses.map { ($0.name, .get, $0.bytes) }
+        let cases =
+            acceptedResponses.map { ($0.name, $0.method, $0.bytes) }
+            + refusedResponses.map { ($0.name, .get, $0.bytes) }
         for (name, method, bytes) in cases {
             let whole = parseResponse(bytes, answering: method)
             for cut in stride(from: 0, to: bytes.count, by: bytes.count < 1000 ? 1 : 499) {

@@ -27,7 +27,9 @@ final class LoopbackSocket: @unchecked Sendable {
     func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+            }
             if count <= 0 { return }
             sent += count
         }
@@ -76,12 +78,6 @@ final class LoopbackSocket: @unchecked Sendable {
             count = max(got, 0)
         }
         return bytes.isEmpty ? nil : bytes
-    }
-
-    /// A small window, so that little fits between two sides of which one does not read.
-    func shrinkReceiveBuffer() {
-        var size: CInt = 4096
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
     }
 
     func close() {

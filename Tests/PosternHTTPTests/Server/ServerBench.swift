@@ -54,7 +54,7 @@ final class ServerBench: @unchecked Sendable {
             bench.server.drain()
             _ = bench.server.closeAll()
         }
-        try? group.syncShutdownGracefully()
+        group.shutdownGracefully { _ in }
     }
 
     func client() -> LoopbackSocket { LoopbackSocket(port: port) }
@@ -62,6 +62,7 @@ final class ServerBench: @unchecked Sendable {
     @discardableResult
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable (ServerBench) -> Result) -> Result {
         let bench = UncheckedBox(self)
+        defer { withExtendedLifetime(self) {} }
         return try! loop.submit { body(bench.value) }.wait()
     }
 

@@ -19,7 +19,8 @@ import Testing
         #expect(
             bench.events() == [
                 .head("GET /a @h none keep"), .end([]), .head("POST /b @h length(5) keep"), .body("hello"), .end([]),
-                .head("PUT /c @h chunked keep"), .body("hello"), .end(["X-T: 1"]), .head("GET /a @h none keep"), .end([]),
+                .head("PUT /c @h chunked keep"), .body("hello"), .end(["X-T: 1"]), .head("GET /a @h none keep"),
+                .end([]),
             ])
     }
 
@@ -81,7 +82,8 @@ import Testing
         let bench = try ServerBench()
         let client = bench.client()
         client.send("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n" + Self.get)
-        #expect(client.receives("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n" + answerText()))
+        #expect(
+            client.receives("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n" + answerText()))
     }
 
     @Test func aStreamedBodyIsChunked() throws {
@@ -112,7 +114,8 @@ import Testing
             }
         }
         let client = bench.client()
-        client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\nAuthorization: x\r\n\r\n")
+        client.send(
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Sum: 1\r\nAuthorization: x\r\n\r\n")
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
         #expect(client.receives(head + "0\r\nX-Sum: 1\r\n\r\n"))
     }

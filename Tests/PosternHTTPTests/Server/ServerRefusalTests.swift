@@ -8,7 +8,8 @@ import Testing
     @Test func aRefusedHeadIsAnsweredAndTheConnectionEnds() throws {
         let bench = try ServerBench()
         let client = bench.client()
-        client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /../x HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        client.send(
+            "GET / HTTP/1.1\r\nHost: h\r\n\r\nGET /../x HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n")
         let refusal = answerText("dot_segment", status: "400 Bad Request", connection: "close")
         #expect(client.receiveToEnd() == (answerText() + refusal, false))
         #expect(bench.hears([.head("GET / @h none keep"), .end([]), .refused(.dotSegment, method: "GET"), .closed]))
@@ -89,7 +90,7 @@ import Testing
         let client = bench.client()
         client.send("POST / HTTP/1.1\r\nHost: h\r\n" + rest + "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
         let (text, wasReset) = client.receiveToEnd()
-        #expect(text.hasPrefix("HTTP/1.1 400 Bad Request\r\n") && !wasReset)
+        #expect((text.hasPrefix("HTTP/1.1 400 ") || text.hasPrefix("HTTP/1.1 501 ")) && !wasReset)
         #expect(text.components(separatedBy: "HTTP/1.1").count == 2)
         #expect(bench.events().count { if case .refused = $0 { true } else { false } } == 1)
         #expect(!bench.events().contains { if case .head = $0 { true } else { false } })
@@ -128,7 +129,9 @@ import Testing
             recorder.onEnd = { $0.answer($0.stream.connection.remote?.ipAddress ?? "-") }
         }
         let client = bench.client()
-        for byte in "PROXY TCP4 10.1.2.3 10.0.0.1 4000 80\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8 { client.send([byte]) }
+        for byte in "PROXY TCP4 10.1.2.3 10.0.0.1 4000 80\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8 {
+            client.send([byte])
+        }
         #expect(client.receives(answerText("10.1.2.3")))
         let other = bench.client()
         other.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
