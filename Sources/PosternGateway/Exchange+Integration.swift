@@ -40,7 +40,9 @@ extension Exchange {
         let target = route.nextTarget()
         record.upstream = target.name
         leasingPool = target.pool
+        isAskingForLease = true
         target.pool.lease(to: self, connectTimeout: .milliseconds(Int64(proxy.connectTimeoutMilliseconds)), fresh: fresh)
+        isAskingForLease = false
     }
 
     /// Sends again what was never sent, or what a kept connection closed under and may be sent twice: once, and only while
@@ -81,9 +83,10 @@ extension Exchange: LeaseReceiver {
         } else if head.index.framing == BodyFraming.none {
             // The end of a request without a body follows in this very call of the connection.
         } else {
-            connection.flush()
             stream.sendContinue()
             stream.resumeReading()
+            // Leased at once, the head waits for the end of the read, which may bring the body along.
+            if !isAskingForLease { connection.flush() }
         }
     }
 

@@ -38,9 +38,8 @@ extension Exchange {
             return byID
         }
         if let byHost { return byHost }
-        guard let name = caller.info.defaultAPI, let index = plan.apis.firstIndex(where: { $0.id == name }) else {
-            throw .unknownAPI
-        }
+        let name = caller.defaultAPI
+        guard let index = plan.api(id: name.span) else { throw .unknownAPI }
         return index
     }
 

@@ -33,6 +33,8 @@ package final class Exchange {
     var route: ServedRoute?
     /// Where a connection has been asked for.
     var leasingPool: UpstreamPool?
+    /// Inside the call that asks for a connection, which may lease one before it returns.
+    var isAskingForLease = false
     var captures = PathCaptures()
     var method = HTTPMethodName.other
     var requestEnded = false
@@ -69,6 +71,7 @@ extension Exchange: RequestReceiver {
 
     private func begin(_ head: RequestHead) {
         self.head = head
+        requestEnded = false
         record.begin(&loop.identifiers)
         record.takeRequestID(from: head)
     }

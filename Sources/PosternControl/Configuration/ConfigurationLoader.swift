@@ -103,7 +103,7 @@ package struct ConfigurationLoader {
 
     /// A listener's `defaultApi` must be one of the APIs; not checked while some of them cannot be read.
     private func checkDefaults(_ names: [Positioned<String>], _ apis: [APIDeclaration], isComplete: Bool) {
-        let known = apis.map(\.id)
+        let known = Set(apis.map(\.id)).sorted()
         guard isComplete, !known.contains("") else { return }
         for name in names where !known.contains(name.value) {
             report.error(

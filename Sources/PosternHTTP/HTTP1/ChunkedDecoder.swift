@@ -14,6 +14,8 @@ package struct ChunkedDecoder: Sendable {
 
     private enum State {
         case size(value: Int, digits: Int)
+        /// White space behind the size, which only an extension may follow (BWS in the RFC's grammar).
+        case blank(value: Int, length: Int)
         case `extension`(value: Int, length: Int)
         case sizeLineFeed(value: Int)
         case content(remaining: Int)
@@ -47,11 +49,21 @@ package struct ChunkedDecoder: Sendable {
                     state = .size(value: value << 4 | Int(digit), digits: digits &+ 1)
                 } else if digits > 0, byte == ASCII.cr {
                     state = .sizeLineFeed(value: value)
-                } else if digits > 0, byte == UInt8(ascii: ";") || byte == ASCII.space || byte == ASCII.tab {
-                    // White space before an extension is "bad" in the RFC's grammar but sent in the field.
+                } else if digits > 0, byte == UInt8(ascii: ";") {
                     state = .extension(value: value, length: 1)
+                } else if digits > 0, byte == ASCII.space || byte == ASCII.tab {
+                    state = .blank(value: value, length: 1)
                 } else {
                     throw .invalidChunk
+                }
+            case .blank(let value, let length):
+                index &+= 1
+                guard length < Self.longestExtension else { throw .chunkLineTooLong }
+                if byte == UInt8(ascii: ";") {
+                    state = .extension(value: value, length: length &+ 1)
+                } else {
+                    guard byte == ASCII.space || byte == ASCII.tab else { throw .invalidChunk }
+                    state = .blank(value: value, length: length &+ 1)
                 }
             case .extension(let value, let length):
                 index &+= 1

@@ -91,8 +91,7 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
     var isFraming: Bool {
         switch self {
         case .connection, .contentLength, .expect, .host, .keepAlive, .proxyConnection, .te, .trailer,
-            .transferEncoding,
-            .upgrade:
+            .transferEncoding, .upgrade:
             true
         default: false
         }

@@ -2,7 +2,8 @@
 ///
 /// The router and the policy see the same path, so a path that two readers could take differently is refused by name:
 /// an encoded separator or control (`%2F`, `%5C`, `%00`), an encoded dot or letter that needs no encoding, dot segments
-/// (with path parameters too) and empty segments. What is left differs from its canonical form only in the case of hexadecimal digits.
+/// (with path parameters too) and empty segments. What is left differs from its canonical form only in the case of
+/// hexadecimal digits.
 enum TargetParser {
     static func parse(
         _ bytes: Span<UInt8>, _ target: Range<Int>, into head: inout RequestHeadIndex

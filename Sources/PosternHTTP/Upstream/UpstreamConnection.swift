@@ -104,7 +104,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     /// What the channel said last: it tells of every change, and asking it costs more than remembering.
     private var channelIsWritable = true
     private var hasUnflushed = false
-    /// Exchanges before the current one.
+    /// How often it has waited in the pool, where an upstream may close it unseen.
     package private(set) var uses = 0
     /// Its place in the pool's list of all connections.
     var position = -1
@@ -129,6 +129,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     /// Gives a lease back that was not used.
     package func release() {
         receiver = nil
+        uses &+= 1
         pool.wheel.set(deadline, after: pool.settings.keepAlive)
         pool.giveBack(self)
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 import NIOPosix
 import PosternControl
@@ -80,5 +81,7 @@ struct Quickstart: AsyncParsableCommand {
 
             Ctrl-C stops it.
             """)
+        // Standard output may be a pipe or a file, which is written only when told.
+        fflush(nil)
     }
 }

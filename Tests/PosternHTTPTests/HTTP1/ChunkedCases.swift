@@ -10,7 +10,7 @@ let acceptedBodies: [(name: String, bytes: [UInt8], content: String, trailers: [
     ("content that looks like framing", wire(#"9\r\n0\r\n\r\nGET \r\n0\r\n\r\n"#), "0\r\n\r\nGET ", []),
     ("an extension", wire("5;a=b\nhello\n0;c\n\n"), "hello", []),
     ("a quoted extension", wire(#"5;a="b;c\t";d"# + "\nhello\n0\n\n"), "hello", []),
-    ("white space before an extension", wire("5 ;a\nhello\n0\\t\n\n"), "hello", []),
+    ("white space before an extension", wire("5 ;a\nhello\n0\\t;b\n\n"), "hello", []),
     ("trailers", wire("5\nhello\n0\nX-A: 1\nX-B:\\t2 \n\n"), "hello", ["X-A: 1", "X-B: 2"]),
     ("trailers that go no further", wire("0\nAuthorization: x\n\n"), "", ["Authorization: x"]),
 ]
@@ -35,6 +35,8 @@ let refusedBodies: [(refusal: WireRefusal, name: String, bytes: [UInt8])] = [
     (.invalidChunk, "content longer than its size", wire("4\nhello\n0\n\n")),
     (.invalidChunk, "content shorter than its size", wire("6\nhello\n0\n\n")),
     (.invalidChunk, "an empty line between chunks", wire("5\nhello\n\n0\n\n")),
+    (.invalidChunk, "white space that no extension follows", wire("5 \nhello\n0\n\n")),
+    (.invalidChunk, "text behind white space", wire("5 xyz 5\nhello\n0\n\n")),
     (.chunkLineTooLong, "an extension over 256 bytes", wire("5;\(repeating("a", 256, ""))\nhello\n0\n\n")),
     (.bareLineFeed, "a bare LF at the end", wire(#"0\r\n\n"#)),
     (.bareLineFeed, "a bare LF behind a trailer", wire(#"0\r\nX: 1\n\r\n"#)),

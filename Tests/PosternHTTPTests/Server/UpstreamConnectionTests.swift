@@ -250,7 +250,7 @@ import Testing
         bench.onLoop { _ in exchange.onBody = { $0.pauseReading() } }
         let upstream = bench.listener.accept()
         #expect(upstream.receives(UpstreamBench.getText))
-        upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + repeating("x", 300_000, ""))
+        upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n" + repeating("x", 30_000, ""))
         upstream.close()
         #expect(eventually { bench.onLoop { _ in exchange.events.last } == .end([]) })
         #expect(bench.onLoop { _ in exchange.events.count } == 4)

@@ -114,7 +114,7 @@ import Testing
         let next = bench.exchange()
         #expect(upstream.receives(UpstreamBench.getText))
         upstream.send(ok)
-        #expect(bench.hears(next, Self.whole(uses: 0)))
+        #expect(bench.hears(next, Self.whole(uses: 1)))
     }
 
     @Test func anUnusedLeaseGoesBack() {
