@@ -58,10 +58,12 @@ let package = Package(
         .testTarget(
             name: "PosternModelTests", dependencies: ["PosternModel", "PosternPolicy"], swiftSettings: testSettings),
         .testTarget(
-            name: "PosternHTTPTests", dependencies: ["PosternHTTP", nio, nioPosix, nioEmbedded], swiftSettings: testSettings),
+            name: "PosternHTTPTests", dependencies: ["PosternHTTP", nio, nioPosix, nioEmbedded],
+            swiftSettings: testSettings),
         .testTarget(name: "PosternTelemetryTests", dependencies: ["PosternTelemetry"], swiftSettings: testSettings),
         .testTarget(
-            name: "PosternControlTests", dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],
+            name: "PosternControlTests",
+            dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
         .testTarget(name: "EndToEndTests", dependencies: [], swiftSettings: testSettings),

@@ -41,7 +41,8 @@ extension Exchange {
         record.upstream = target.name
         leasingPool = target.pool
         isAskingForLease = true
-        target.pool.lease(to: self, connectTimeout: .milliseconds(Int64(proxy.connectTimeoutMilliseconds)), fresh: fresh)
+        target.pool.lease(
+            to: self, connectTimeout: .milliseconds(Int64(proxy.connectTimeoutMilliseconds)), fresh: fresh)
         isAskingForLease = false
     }
 

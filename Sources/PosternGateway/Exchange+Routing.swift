@@ -33,7 +33,9 @@ extension Exchange {
         let host = head.index.host
         let byHost = host.isEmpty ? nil : plan.api(host: bytes.extracting(host.range))
         if let field = head.index.apiID {
-            guard let byID = plan.api(id: bytes.extracting(head.index.fields[field].value.range)) else { throw .unknownAPI }
+            guard let byID = plan.api(id: bytes.extracting(head.index.fields[field].value.range)) else {
+                throw .unknownAPI
+            }
             guard byHost == nil || byHost == byID else { throw .conflictingAPI }
             return byID
         }

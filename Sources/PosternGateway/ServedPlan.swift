@@ -73,7 +73,8 @@ final class ServedRoute {
         case .httpProxy(let proxy):
             pools = proxy.targetIndices.map { (targets[$0], PinnedText(targets[$0].address.description)) }
             fixedFields =
-                Array("Host: ".utf8) + proxy.hostHeader + Array("\r\nX-Amzn-Apigateway-Api-Id: \(planned.apiID)\r\n".utf8)
+                Array("Host: ".utf8) + proxy.hostHeader
+                + Array("\r\nX-Amzn-Apigateway-Api-Id: \(planned.apiID)\r\n".utf8)
         case .mock:
             pools = []
             fixedFields = []

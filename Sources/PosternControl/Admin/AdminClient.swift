@@ -34,10 +34,13 @@ package struct AdminClient {
     private func ask(_ method: String, _ target: String) throws -> (status: Int, body: [UInt8]) {
         let descriptor = try connect()
         defer { close(descriptor) }
-        let request = Array("\(method) \(target) HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
+        let request = Array(
+            "\(method) \(target) HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
         var sent = 0
         while sent < request.count {
-            let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = request[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             guard count > 0 else { throw Failure(description: "cannot write to `\(path)`: \(Self.errorText())") }
             sent += count
         }

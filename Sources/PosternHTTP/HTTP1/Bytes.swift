@@ -88,12 +88,12 @@ package enum ASCII {
 
     // One bit a character, for the 128 characters of ASCII; anything above is in no class.
 
-    /// tchar, RFC 9110, section 5.6.2.
-    private static let token = ASCIISet(low: 0x03ff6cfa00000000, high: 0x57ffffffc7fffffe)  // !#$%&'*+-.^_`|~ and alphanumerics
-    /// pchar and "/", RFC 3986, section 3.3, with "%" for escapes.
-    private static let path = ASCIISet(low: 0x2ffffff200000000, high: 0x47fffffe87ffffff)  // -._~!$&'()*+,;=:@/% and alphanumerics
-    /// The above with "?" (section 3.4) and the brackets that clients in the field leave bare.
-    private static let query = ASCIISet(low: 0xaffffff200000000, high: 0x47fffffeafffffff)  // -._~!$&'()*+,;=:@/%?[] and alphanumerics
+    /// tchar, RFC 9110, section 5.6.2: alphanumerics and !#$%&'*+-.^_`|~
+    private static let token = ASCIISet(low: 0x03ff6cfa00000000, high: 0x57ffffffc7fffffe)
+    /// pchar and "/", RFC 3986, section 3.3, with "%" for escapes: alphanumerics and -._~!$&'()*+,;=:@/%
+    private static let path = ASCIISet(low: 0x2ffffff200000000, high: 0x47fffffe87ffffff)
+    /// The above with "?" (section 3.4) and the brackets `[]` that clients in the field leave bare.
+    private static let query = ASCIISet(low: 0xaffffff200000000, high: 0x47fffffeafffffff)
 
     @inline(__always) static func isToken(_ byte: UInt8) -> Bool { token.contains(byte) }
     @inline(__always) static func isPath(_ byte: UInt8) -> Bool { path.contains(byte) }

@@ -48,7 +48,8 @@ struct Routes: ParsableCommand {
         }
         let apis = plan.apis.filter { api == nil || $0.id == api }
         guard !apis.isEmpty else {
-            throw ValidationError("there is no API `\(api ?? "")`; there are: \(plan.apis.map(\.id).joined(separator: ", "))")
+            throw ValidationError(
+                "there is no API `\(api ?? "")`; there are: \(plan.apis.map(\.id).joined(separator: ", "))")
         }
         if let match { try explain(match, in: apis) } else { try list(apis) }
     }

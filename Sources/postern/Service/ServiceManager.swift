@@ -3,7 +3,8 @@ import PosternHTTP
 
 /// Tells systemd how the service is, by the protocol of sd_notify(3); does nothing when nobody asked.
 func notifyServiceManager(_ state: String) {
-    guard let variable = getenv("NOTIFY_SOCKET"), let address = UnixSocketAddress(path: String(cString: variable)) else {
+    guard let variable = getenv("NOTIFY_SOCKET"), let address = UnixSocketAddress(path: String(cString: variable))
+    else {
         return
     }
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
