@@ -13,8 +13,6 @@ final class Caller {
     let vpc: PinnedText
     let sourceIP: PinnedText
     let sourcePort: Int
-    /// The API of requests that name none; empty where the listener has no default.
-    let defaultAPI: [UInt8]
     /// The fields that tell an upstream who asked, as they go on the wire.
     let forwardedFields: [UInt8]
     private var generation = 0
@@ -30,7 +28,6 @@ final class Caller {
         vpc = PinnedText(info.vpcID ?? "")
         let text = address.map(\.description) ?? ""
         sourceIP = PinnedText(text)
-        defaultAPI = Array((info.defaultAPI ?? "").utf8)
         sourcePort = info.remote?.port ?? 0
         var fields = ""
         if !text.isEmpty { fields += "X-Forwarded-For: \(text)\r\n" }

@@ -37,7 +37,8 @@ extension Exchange {
         phase = .leasing
         // Nothing of the body is taken before there is somewhere to put it: a request can be tried again until then.
         if !requestEnded, head?.index.framing != BodyFraming.none { stream.pauseReading() }
-        let target = route.nextTarget()
+        // Set only when the connection asked for before could not be had.
+        let target = route.nextTarget(besides: leasingPool)
         record.upstream = target.name
         leasingPool = target.pool
         isAskingForLease = true
@@ -53,10 +54,13 @@ extension Exchange {
             return false
         }
         switch failure {
-        case .connect, .connectTimeout:
+        case .resolve, .connect, .connectTimeout:
             guard route.targetCount > 1 else { return false }
         case .closedBeforeResponse(wasReused: true):
-            guard method.wire.isIdempotent, head?.index.framing == BodyFraming.none else { return false }
+            // What the upstream was sent decides, not what the caller sent.
+            guard (proxy.method ?? method).wire.isIdempotent, head?.index.framing == BodyFraming.none else {
+                return false
+            }
         default:
             return false
         }
@@ -106,7 +110,7 @@ extension Exchange: LeaseReceiver {
         upstream.addRendered(forwarded.span)
         record.withIdentifiers { request, _ in upstream.addField("X-Amzn-RequestId", request) }
         addTraceID(head, bytes, to: upstream)
-        for line in head.index.fields where line.passesToUpstream {
+        for line in head.index.fields where line.passesToUpstream(bytes) {
             upstream.addField(bytes.extracting(line.name.range), bytes.extracting(line.value.range))
         }
         let expectsContent = method == .post || method == .put || method == .patch
@@ -245,8 +249,6 @@ extension Exchange {
         if retries(after: failure) { return }
         phase = .answering
         guard responseStarted else { return refuse(.integration(failure)) }
-        record.failed(failure)
-        end(abortedBy: .upstream)
-        stream.abort()
+        cut(failure.reason, by: failure == .streamIdle ? idleSide : .upstream)
     }
 }

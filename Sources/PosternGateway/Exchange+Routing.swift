@@ -40,7 +40,7 @@ extension Exchange {
             return byID
         }
         if let byHost { return byHost }
-        let name = caller.defaultAPI
+        let name = listener.defaultAPI
         guard let index = plan.api(id: name.span) else { throw .unknownAPI }
         return index
     }

@@ -22,6 +22,7 @@ package final class Exchange {
     }
 
     let loop: GatewayLoop
+    let listener: LoopListener
     /// The stream owns its receiver and lets go of it when it ends, so it outlives every use of this reference.
     unowned(unsafe) let stream: any ServerStream
     let caller: Caller
@@ -42,8 +43,9 @@ package final class Exchange {
     var responseStarted = false
     let record = ExchangeRecord()
 
-    package init(loop: GatewayLoop, stream: any ServerStream) {
+    init(loop: GatewayLoop, listener: LoopListener, stream: any ServerStream) {
         self.loop = loop
+        self.listener = listener
         self.stream = stream
         caller = Caller(stream.connection)
     }
@@ -100,20 +102,22 @@ extension Exchange: RequestReceiver {
     package func streamFailed(_ failure: StreamFailure) {
         releaseUpstream()
         switch failure {
-        case .malformedBody(let refusal) where !responseStarted:
+        case .malformedBody(let refusal):
             loop.metrics.countParseRefusal(refusal.vocabularyIndex)
-            refuse(.wire(refusal))
-        case .bodyTimeout where !responseStarted:
-            refuse(.bodyTimeout)
+            if responseStarted { cut(refusal.rawValue, by: .client) } else { refuse(.wire(refusal)) }
+        case .bodyTimeout:
+            if responseStarted { cut("body_timeout", by: .client) } else { refuse(.bodyTimeout) }
         case .clientClosed:
             end(abortedBy: .client)
-        case .malformedBody, .bodyTimeout, .streamIdle:
-            end(abortedBy: .client)
-            stream.abort()
+        case .streamIdle:
+            cut("stream_idle", by: idleSide)
         }
     }
 
     package func streamClosed() {}
+
+    /// Who moves no byte: a caller that takes none holds the upstream back as well.
+    var idleSide: AccessRecord.Abort { stream.isWritable ? .upstream : .client }
 
     /// The upstream's answer is no longer wanted.
     private func releaseUpstream() {
@@ -163,13 +167,22 @@ extension Exchange {
             stream.addField("x-amzn-RequestId", request)
             stream.addField("x-amz-apigw-id", extended)
         }
-        let date = loop.date.bytes(epochNanoseconds: record.startWall)
+        let date = loop.date.bytes(epochNanoseconds: record.answerWall)
         stream.addField("Date", date.bindMemory(to: UInt8.self).span)
     }
 
+    /// Ends a response that has begun and cannot be finished.
+    func cut(_ reason: String, by side: AccessRecord.Abort) {
+        record.failed(reason)
+        end(abortedBy: side)
+        stream.abort()
+    }
+
     /// The response is whole: records the exchange, then lets the stream take the next request.
-    func finish(bodyBytes: Int? = nil, trailers: TrailerSection? = nil) {
-        if let bodyBytes { record.responseBytes = bodyBytes }
+    ///
+    /// - Parameter bodyBytes: of a body made here, which an answer to HEAD leaves out.
+    func finish(bodyBytes: Int = 0, trailers: TrailerSection? = nil) {
+        if bodyBytes > 0, head?.index.method != .head { record.responseBytes = bodyBytes }
         end(abortedBy: .none)
         stream.sendEnd(trailers: trailers)
     }

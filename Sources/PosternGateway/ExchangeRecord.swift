@@ -6,7 +6,9 @@ import PosternTelemetry
 /// What will be told of the current exchange: gathered on its way, written once at its end, the same for an answer and a
 /// refusal.
 final class ExchangeRecord {
-    private(set) var startWall = 0
+    private var startWall = 0
+    /// When the answer began; the request's start until then.
+    private(set) var answerWall = 0
     private var startMonotonic = 0
     private var sentMonotonic = 0
     private var integrationNanoseconds: Int?
@@ -54,6 +56,7 @@ final class ExchangeRecord {
     func begin(_ identifiers: inout RequestIDGenerator) {
         startWall = SystemTime.wallNanoseconds()
         startMonotonic = SystemTime.monotonicNanoseconds()
+        answerWall = startWall
         identifiers.writeRequestID(to: memory)
         identifiers.writeExtendedID(to: memory + Self.extendedOffset)
     }
@@ -105,6 +108,7 @@ final class ExchangeRecord {
         refusalName = response.kind.name
         refusalReason = PinnedText(response.reason)
         if case .noPolicy = refusal { decision = .implicitDeny }
+        answerWall = startWall + SystemTime.monotonicNanoseconds() - startMonotonic
     }
 
     func explained(_ summary: Explanation.Summary) {
@@ -118,11 +122,13 @@ final class ExchangeRecord {
     func received(status: Int) {
         self.status = status
         integrationStatus = status
-        integrationNanoseconds = SystemTime.monotonicNanoseconds() - sentMonotonic
+        let now = SystemTime.monotonicNanoseconds()
+        integrationNanoseconds = now - sentMonotonic
+        answerWall = startWall + now - startMonotonic
     }
 
-    /// The upstream failed behind its head.
-    func failed(_ failure: UpstreamFailure) { refusalReason = PinnedText(failure.name) }
+    /// The response failed behind its head.
+    func failed(_ reason: String) { refusalReason = PinnedText(reason) }
 
     func reset() {
         decision = .none
@@ -199,7 +205,8 @@ extension Exchange {
             func part(_ range: HeadRange) -> UnsafeRawBufferPointer {
                 UnsafeRawBufferPointer(rebasing: bytes[range.range])
             }
-            line.method = part(head.index.methodRange)
+            // As it was routed and as the policy saw it.
+            line.method = part(head.index.methodOverride.map { head.index.fields[$0].value } ?? head.index.methodRange)
             line.path = head.index.path.isEmpty ? Self.withoutQuery(part(head.index.target)) : part(head.index.path)
             line.hasQuery = head.index.hasQuery
             line.host = part(head.index.host)

@@ -7,10 +7,11 @@ import PosternHTTP
 extension FieldLine {
     /// Whether a request's field goes on to the upstream. What is listed is framing of the hop, made anew by us, or a claim
     /// about the caller that only we can make.
-    var passesToUpstream: Bool {
+    func passesToUpstream(_ bytes: Span<UInt8>) -> Bool {
         if isHopByHop { return false }
         switch known {
-        case .other, .authorization, .contentType, .date, .referer, .userAgent: return true
+        case .other: return !isForwarded(bytes)
+        case .authorization, .contentType, .date, .referer, .userAgent: return true
         case .clientCert, .clientCertChain, .connection, .contentLength, .contentMD5, .expect, .forwarded, .host,
             .keepAlive, .maxForwards, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .server, .te, .trailer,
             .transferEncoding, .upgrade, .via, .wwwAuthenticate, .xAmznAPIID, .xAmznRequestID, .xAmznTraceID,
@@ -18,6 +19,15 @@ extension FieldLine {
             .xForwardedProto, .xHTTPMethodOverride, .xRealIP:
             return false
         }
+    }
+
+    /// Whether the name begins with `X-Forwarded-`: proxies and frameworks have made up more of these than can be listed
+    /// (`-User`, `-Prefix`, `-Ssl`), and believe every one.
+    private func isForwarded(_ bytes: Span<UInt8>) -> Bool {
+        let prefix: StaticString = "x-forwarded-"
+        let length = prefix.utf8CodeUnitCount
+        guard name.length > length else { return false }
+        return bytes.extracting(name.range).extracting(0..<length).equalsIgnoringCase(prefix)
     }
 
     enum ResponseHandling { case pass, drop, remap }

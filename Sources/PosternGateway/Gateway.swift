@@ -48,13 +48,13 @@ package final class Gateway: Sendable {
             let ids = connectionIDs
             let part = try await loop.eventLoop.flatSubmit {
                 let gateway = loop.bound.value
-                let observer = ListenerMetrics(gateway.metrics, index: opening.index)
+                let own = LoopListener(gateway.metrics, index: opening.index, defaultAPI: opening.defaultAPI)
                 let listener = ServerListener(
-                    endpointID: opening.endpointID, vpcID: opening.vpcID, defaultAPI: opening.defaultAPI,
-                    settings: opening.settings, budgets: opening.budgets, observer: observer, trusts: opening.trusts,
+                    endpointID: opening.endpointID, vpcID: opening.vpcID, defaultAPI: nil,
+                    settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
-                    makeReceiver: { Exchange(loop: gateway, stream: $0) })
-                let bound = NIOLoopBound((listener: listener, observer: observer), eventLoop: loop.eventLoop)
+                    makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
+                let bound = NIOLoopBound((listener: listener, own: own), eventLoop: loop.eventLoop)
                 return gateway.server.listen(on: descriptor, listener).map {
                     ServedListener.Part(loop: loop.bound, eventLoop: loop.eventLoop, listener: bound)
                 }
@@ -64,10 +64,19 @@ package final class Gateway: Sendable {
         return ServedListener(parts: parts)
     }
 
-    /// The order of listeners in the metrics; call it before listening to new ones.
-    package func nameListeners(_ ids: [String]) async throws {
+    /// Makes `ids` the order of listeners in the metrics, and tells those that are served their places in it: in one step
+    /// on each loop, for a connection is counted by its listener's place as soon as it comes. So the listeners that go
+    /// are closed before, and new ones come afterwards.
+    package func nameListeners(_ ids: [String], served: [ServedListener]) async throws {
         for loop in loops {
-            try await loop.eventLoop.submit { loop.bound.value.metrics.resize(listeners: ids) }.get()
+            let parts = served.flatMap(\.parts).filter { $0.eventLoop === loop.eventLoop }
+            try await loop.eventLoop.submit {
+                loop.bound.value.metrics.resize(listeners: ids)
+                for part in parts {
+                    let (listener, own) = part.listener.value
+                    if let index = ids.firstIndex(of: listener.endpointID) { own.index = index }
+                }
+            }.get()
         }
     }
 
@@ -145,7 +154,7 @@ package struct ServedListener: Sendable {
     struct Part: Sendable {
         let loop: NIOLoopBound<GatewayLoop>
         let eventLoop: any EventLoop
-        let listener: NIOLoopBound<(listener: ServerListener, observer: ListenerMetrics)>
+        let listener: NIOLoopBound<(listener: ServerListener, own: LoopListener)>
     }
 
     let parts: [Part]
@@ -159,13 +168,14 @@ package struct ServedListener: Sendable {
         }
     }
 
-    /// What a reload changed while the sockets stay: settings for new connections, and the place in the configuration.
+    /// What a reload changed while the sockets stay: the default API for every request from now on, settings for new
+    /// connections.
     package func update(_ opening: ListenerOpening) async throws {
         for part in parts {
             try await part.eventLoop.submit {
-                let (listener, observer) = part.listener.value
-                observer.index = opening.index
-                listener.update(settings: opening.settings, defaultAPI: opening.defaultAPI, trusts: opening.trusts)
+                let (listener, own) = part.listener.value
+                own.defaultAPI = Array((opening.defaultAPI ?? "").utf8)
+                listener.update(settings: opening.settings, defaultAPI: nil, trusts: opening.trusts)
             }.get()
         }
     }

@@ -90,29 +90,3 @@ extension UpstreamAddress {
         }
     }
 }
-
-/// Counts a listener's connections in the loop's metrics.
-package final class ListenerMetrics: ListenerObserver {
-    private let metrics: LoopMetrics
-    /// The listener's place in the current configuration; a reload may change it.
-    package var index: Int
-    private var slot: Int?
-
-    package init(_ metrics: LoopMetrics, index: Int) {
-        self.metrics = metrics
-        self.index = index
-    }
-
-    package func connectionAccepted() { slot = metrics.beginConnection(listener: index) }
-
-    package func connectionClosed() {
-        if let slot { metrics.endConnection(slot: slot) }
-    }
-
-    package func connectionRefused() { metrics.countConnectionRefused(listener: index) }
-
-    package func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {
-        let position = refusal.flatMap { ProxyHeaderRefusal.allCases.firstIndex(of: $0) }
-        metrics.countProxyHeaderRefusal(position.map { $0 + 1 } ?? 0)
-    }
-}

@@ -135,7 +135,7 @@ struct GatewayResponse {
     }
 
     private init(integration failure: UpstreamFailure) {
-        let reason = failure.detail.map { "\(failure.name): \($0)" } ?? failure.name
+        let reason = failure.reason
         switch failure {
         case .responseTimeout:
             self.init(
@@ -171,4 +171,9 @@ extension GatewayResponse {
         body.append(contentsOf: #""}"#.utf8)
         return body
     }
+}
+
+extension UpstreamFailure {
+    /// What the log's `errorReason` says.
+    var reason: String { detail.map { "\(name): \($0)" } ?? name }
 }

@@ -83,10 +83,15 @@ final class ServedRoute {
 
     var targetCount: Int { pools.count }
 
-    /// The next target in turn.
-    func nextTarget() -> (pool: UpstreamPool, name: PinnedText) {
-        let chosen = pools[turn]
-        turn = turn &+ 1 == pools.count ? 0 : turn &+ 1
-        return chosen
+    /// The next target in turn, another than the one that has just failed where there is one: other requests take turns
+    /// in the meantime.
+    func nextTarget(besides failed: UpstreamPool?) -> (pool: UpstreamPool, name: PinnedText) {
+        if let failed {
+            for _ in 1..<pools.count where pools[turn].pool === failed { takeTurn() }
+        }
+        defer { takeTurn() }
+        return pools[turn]
     }
+
+    private func takeTurn() { turn = turn &+ 1 == pools.count ? 0 : turn &+ 1 }
 }

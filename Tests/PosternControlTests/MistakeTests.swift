@@ -57,6 +57,9 @@ struct ProcessMistakeTests {
             Mistake(
                 "limits: {targetBytes: 1}", "3:23: error: `1` is out of range for `targetBytes` (expected 64 to 65535)"),
             Mistake(
+                "limits: {requestHeadBytes: 65536}",
+                "3:28: error: `65536` is out of range for `requestHeadBytes` (expected 1024 to 65535)"),
+            Mistake(
                 "limits: {requestHeadBytes: 2048, fieldBytes: 4096, targetBytes: 1024}",
                 "3:46: error: `fieldBytes` of 4096 is more than `requestHeadBytes` of 2048 (the whole head must hold it)"
             ),
@@ -130,6 +133,10 @@ struct ProcessMistakeTests {
             Mistake(
                 "{id: vpce-a, address: '::', port: 1}",
                 "2:27: error: `::` is a wildcard: it would listen on every address of the machine (name one internal address, or an interface)"
+            ),
+            Mistake(
+                "{id: vpce-a, address: 'fe80::1', port: 1}",
+                "2:27: error: `fe80::1` is a link-local address, which means nothing without its interface (write `interface: eth1` beside `address`)"
             ),
             Mistake(
                 "{id: vpce-a, address: 8.8.8.8, port: 1}",

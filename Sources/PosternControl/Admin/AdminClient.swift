@@ -14,12 +14,12 @@ package struct AdminClient {
     package init(path: String) { self.path = path }
 
     package func status() throws -> StatusReport {
-        try decode(try ask("GET", "/status").body)
+        try decode(try ask("GET", "/status", answers: [200]))
     }
 
     /// The outcome, a failed one included; throws when nobody could be asked.
     package func reload() throws -> ReloadReport {
-        try decode(try ask("POST", "/reload").body)
+        try decode(try ask("POST", "/reload", answers: [200, 409]))
     }
 
     private func decode<Report: Decodable>(_ body: [UInt8]) throws -> Report {
@@ -31,7 +31,8 @@ package struct AdminClient {
     }
 
     /// One request with `Connection: close`, so that the answer ends where the stream does.
-    private func ask(_ method: String, _ target: String) throws -> (status: Int, body: [UInt8]) {
+    /// - Returns: the body of an answer with one of these statuses.
+    private func ask(_ method: String, _ target: String, answers: Set<Int>) throws -> [UInt8] {
         let descriptor = try connect()
         defer { close(descriptor) }
         let request = Array(
@@ -52,7 +53,12 @@ package struct AdminClient {
             if count == 0 { break }
             answer += chunk[..<count]
         }
-        return try Self.split(answer)
+        let (status, body) = try Self.split(answer)
+        guard answers.contains(status) else {
+            let text = String(decoding: body.prefix(200), as: UTF8.self)
+            throw Failure(description: "`\(path)` answered \(status) to \(method) \(target): \(text)")
+        }
+        return body
     }
 
     private static func split(_ answer: [UInt8]) throws -> (status: Int, body: [UInt8]) {
@@ -71,6 +77,11 @@ package struct AdminClient {
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: Self.errorText()) }
+        // A gateway that has stopped answering must not hold up whoever asks how it is; a reload takes a moment.
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
         let result = address.withPointer { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else {
             let reason = Self.errorText()

@@ -45,19 +45,22 @@ extension Span<UInt8> {
         return true
     }
 
-    /// The next LF at or after `start`, or nil.
-    func firstLineFeed(from start: Int) -> Int? {
+    /// Where `byte` stands first in `start..<end`, or nil.
+    @inline(__always)
+    func first(_ byte: UInt8, from start: Int, to end: Int) -> Int? {
         var index = start
-        // Eight bytes at a time: a byte of `x` is zero where the word holds LF; the usual zero-byte test finds it.
-        while index &+ 8 <= count {
+        let pattern = 0x0101_0101_0101_0101 &* UInt64(byte)
+        // Eight bytes at a time: a byte of `x` is zero where the word holds the one sought; the usual zero-byte test
+        // finds the first.
+        while index &+ 8 <= end {
             let word = bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            let x = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            let x = word ^ pattern
             let zeros = (x &- 0x0101_0101_0101_0101) & ~x & 0x8080_8080_8080_8080
             if zeros != 0 { return index &+ (UInt64(littleEndian: zeros).trailingZeroBitCount >> 3) }
             index &+= 8
         }
-        while index < count {
-            if self[index] == 0x0A { return index }
+        while index < end {
+            if self[index] == byte { return index }
             index &+= 1
         }
         return nil

@@ -11,9 +11,9 @@ enum FieldParser {
         _ bytes: Span<UInt8>, start: Int, end: Int, limits: HeadLimits
     ) throws(WireRefusal) -> FieldLine {
         guard end &- start <= limits.fieldBytes else { throw .fieldTooLarge }
-        var nameEnd = start
-        while nameEnd < end, bytes[nameEnd] != UInt8(ascii: ":") { nameEnd &+= 1 }
-        guard nameEnd > start, nameEnd < end else { throw refusalOfName(bytes, start: start, end: end) }
+        guard let nameEnd = bytes.first(UInt8(ascii: ":"), from: start, to: end), nameEnd > start else {
+            throw refusalOfName(bytes, start: start, end: end)
+        }
         let known = FieldName.recognise(bytes.extracting(start..<nameEnd))
         // A known name is a token as it stands.
         if known == .other { try checkName(bytes, from: start, to: nameEnd, limits: limits) }

@@ -11,7 +11,7 @@ struct LineScanner: Sendable {
     /// - Returns: the next whole line without its CRLF, or nil when more bytes are needed.
     @inline(__always)
     mutating func nextLine(_ bytes: Span<UInt8>) throws(WireRefusal) -> Range<Int>? {
-        guard let lineFeed = bytes.firstLineFeed(from: scanned) else {
+        guard let lineFeed = bytes.first(ASCII.lf, from: scanned, to: bytes.count) else {
             scanned = bytes.count
             return nil
         }

@@ -195,7 +195,7 @@ package final class UpstreamPool {
                 case .success(let channel): pool.opened(channel, waiter)
                 case .failure(ChannelError.connectTimeout): pool.failed(.connectTimeout, waiter)
                 case .failure where targets.count > 1 && waiter.receiver != nil: pool.open(targets.dropFirst(), waiter)
-                case .failure(let error): pool.failed(.connect("\(error)"), waiter)
+                case .failure(let error): pool.failed(.connect(Self.reason(error)), waiter)
                 }
             }
     }
@@ -211,6 +211,11 @@ package final class UpstreamPool {
         guard let receiver = waiter.end() else { return connection.release() }
         connection.lease(to: receiver)
         receiver.leased(connection)
+    }
+
+    /// The system's own words where it gave an error number, such as `Connection refused`.
+    private static func reason(_ error: any Error) -> String {
+        (error as? IOError).map { errnoText($0.errnoCode) } ?? "\(error)"
     }
 
     private func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {

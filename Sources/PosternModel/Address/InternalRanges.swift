@@ -32,6 +32,9 @@ package struct InternalRanges: Sendable {
         !InternalRanges.isWildcard(address) && set.contains(address)
     }
 
+    /// fe80::/10, addresses that every link has its own of (RFC 4291, section 2.5.6).
+    package static func isLinkLocal(_ address: IPAddress) -> Bool { !address.isV4 && address.v6.high >> 54 == 0x3FA }
+
     package static func isWildcard(_ address: IPAddress) -> Bool {
         address == IPAddress(v4: 0) || address == IPAddress(v6: (high: 0, low: 0))
     }

@@ -1,6 +1,6 @@
 /// Collects the log lines of one event loop and hands them to the writer in blocks.
 ///
-/// Not thread safe: it belongs to its loop. Lines are handed over at 32 KiB, or when the loop's timer calls `flush()`
+/// Not thread safe: it belongs to its loop. Lines are handed over at 64 KiB, or when the loop's timer calls `flush()`
 /// (every 200 ms while `isDirty`); a record costs no lock and no allocation.
 package final class LogBuffer {
     private let writer: LogWriter

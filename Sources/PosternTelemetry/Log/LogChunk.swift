@@ -4,7 +4,7 @@
 /// It crosses threads only under the queue's lock, which is why it may be `Sendable` unchecked.
 final class LogChunk: @unchecked Sendable {
     /// A chunk with this many bytes is handed over.
-    static let handover = 32_768
+    static let handover = 65_536
     /// The most bytes of one record.
     static let mostRecordBytes = 16_384
     /// A chunk below `handover` always has room for one more record.

@@ -14,7 +14,7 @@ package final class LogWriter: Sendable {
     /// Opens the target and starts the thread.
     ///
     /// - Parameters:
-    ///   - bound: bytes of memory for waiting chunks; at least two chunks of 48 KiB are kept.
+    ///   - bound: bytes of memory for waiting chunks; at least two chunks of 80 KiB are kept.
     ///   - retryPause: how long to wait before a failed write is tried again.
     /// - Throws: `LogTargetError` when a file cannot be opened.
     package init(

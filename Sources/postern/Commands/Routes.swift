@@ -47,9 +47,8 @@ struct Routes: ParsableCommand {
             throw ExitCode.configuration
         }
         let apis = plan.apis.filter { api == nil || $0.id == api }
-        guard !apis.isEmpty else {
-            throw ValidationError(
-                "there is no API `\(api ?? "")`; there are: \(plan.apis.map(\.id).joined(separator: ", "))")
+        if let api, apis.isEmpty {
+            throw ValidationError("there is no API `\(api)`; there are: \(plan.apis.map(\.id).joined(separator: ", "))")
         }
         if let match { try explain(match, in: apis) } else { try list(apis) }
     }

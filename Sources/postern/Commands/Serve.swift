@@ -24,23 +24,29 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = .notice
         DescriptorLimit.raise()
         let signals = ProcessSignals()
+        defer { withExtendedLifetime(signals) {} }
         let service = try await start(logger)
         notifyServiceManager("READY=1\nSTATUS=Serving")
-        var draining: Task<Int, any Error>?
-        for await order in signals.orders {
-            switch order {
-            case .reload: _ = await service.reload()
-            case .reopenLog: await service.reopenLog()
-            case .stop:
-                guard draining == nil else { throw ExitCode.failure }
-                logger.notice("stopping")
-                draining = Task {
-                    let cut = try await service.drain()
-                    if cut > 0 { logger.warning("connections cut at the deadline", metadata: ["count": "\(cut)"]) }
-                    logger.notice("stopped")
-                    Postern.exit()
-                }
-            }
+        Task { for await _ in signals.reloads { _ = await service.reload() } }
+        Task { for await _ in signals.reopenings { await service.reopenLog() } }
+        var isStopping = false
+        for await _ in signals.stops {
+            guard !isStopping else { throw ExitCode.failure }
+            isStopping = true
+            logger.notice("stopping")
+            Task { await stop(service, logger) }
+        }
+    }
+
+    private func stop(_ service: Service, _ logger: Logger) async {
+        do {
+            let cut = try await service.drain()
+            if cut > 0 { logger.warning("connections cut at the deadline", metadata: ["count": "\(cut)"]) }
+            logger.notice("stopped")
+            Postern.exit()
+        } catch {
+            logger.error("not stopped in order: \(error)")
+            Postern.exit(withError: ExitCode.failure)
         }
     }
 

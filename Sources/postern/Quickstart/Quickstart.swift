@@ -24,6 +24,7 @@ struct Quickstart: AsyncParsableCommand {
 
     func run() async throws {
         let signals = ProcessSignals()
+        defer { withExtendedLifetime(signals) {} }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "postern")
         logger.logLevel = .warning
@@ -39,10 +40,8 @@ struct Quickstart: AsyncParsableCommand {
             let service = try await Service(loaded, path: files.directory, inherited: .none, logger: logger)
             try await service.start()
             await introduce(service, files)
-            for await order in signals.orders {
-                if case .stop = order { break }
-                if case .reload = order { _ = await service.reload() }
-            }
+            Task { for await _ in signals.reloads { _ = await service.reload() } }
+            for await _ in signals.stops { break }
             _ = try await service.drain()
         } catch let error as ListenerError {
             printError("postern: \(error)\n         another port: postern quickstart --port 9080, or --port 0")

@@ -1,26 +1,31 @@
 @preconcurrency import Dispatch
 import Glibc
 
-/// The signals that order something, as a sequence of orders. Keep it as long as the orders are wanted.
+/// The signals that order something, each kind as a sequence of its own, so that none waits behind another. Keep it as
+/// long as the orders are wanted.
 struct ProcessSignals {
-    enum Order: Sendable { case reload, reopenLog, stop }
-
-    let orders: AsyncStream<Order>
+    /// HUP. However many come while one is carried out, they are one more order.
+    let reloads: AsyncStream<Void>
+    /// USR1: the log's file was moved away.
+    let reopenings: AsyncStream<Void>
+    /// TERM and INT.
+    let stops: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
-    /// HUP reloads, USR1 reopens the log, TERM and INT stop. PIPE is ignored: a peer that is gone shows as an error.
+    /// PIPE is ignored: a peer that is gone shows as an error.
     init() {
         signal(SIGPIPE, SIG_IGN)
-        let (stream, continuation) = AsyncStream.makeStream(of: Order.self)
-        let table: [(Int32, Order)] = [(SIGHUP, .reload), (SIGUSR1, .reopenLog), (SIGTERM, .stop), (SIGINT, .stop)]
-        sources = table.map { number, order in
+        let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (reopenings, reopen) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+        sources = [(SIGHUP, reload), (SIGUSR1, reopen), (SIGTERM, stop), (SIGINT, stop)].map { number, order in
             // Without this the default action would come first.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield(order) }
+            source.setEventHandler { order.yield() }
             source.activate()
             return source
         }
-        orders = stream
+        (self.reloads, self.reopenings, self.stops) = (reloads, reopenings, stops)
     }
 }

@@ -23,7 +23,7 @@ actor Service {
     private let started = ContinuousClock.now
     private var configuration: LoadedConfiguration
     private var listeners: [RunningListener] = []
-    private var total: ConnectionBudget
+    private let total: ConnectionBudget
     private var admin: AdminServer?
     private var adminSockets: [OpenListener] = []
     private var generation = 1
@@ -68,12 +68,17 @@ actor Service {
         total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
     }
 
-    /// Opens everything and begins to serve; on a failure nothing stays open.
+    /// Opens everything and begins to serve; on a failure no socket's file stays, and the process is meant to end.
     func start() async throws {
-        try await openAdmin()
-        let opened = try open(configuration, replacing: [])
-        try await gateway.publish(configuration.plan)
-        try await serve(configuration, opened)
+        do {
+            try await openAdmin()
+            let opened = try open(configuration, leaving: [])
+            try await gateway.publish(configuration.plan)
+            try await serve(configuration, opened)
+        } catch {
+            for socket in adminSockets { socket.close() }
+            throw error
+        }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners {
@@ -101,6 +106,7 @@ actor Service {
             reading = try ListenerSocket.open(loopback, count: 1, admits: { $0.ipAddress == "127.0.0.1" })
         }
         adminSockets = changing + reading
+        for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
         admin = try await AdminServer.start(
             on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
             reading: reading.flatMap { $0.takeDescriptors() })
@@ -111,16 +117,31 @@ actor Service {
 
     /// Opens the sockets of listeners that are not open yet: all of them or none.
     private func open(
-        _ configuration: LoadedConfiguration, replacing: [OpenListener]
+        _ configuration: LoadedConfiguration, leaving: [RunningListener]
     ) throws(ListenerError) -> [ListenerSpecification: [OpenListener]] {
         let ranges = configuration.process.internalRanges
+        func isInternal(_ address: SocketAddress) -> Bool {
+            address.ipAddress.flatMap(IPAddress.init).map(ranges.contains) ?? false
+        }
+        var missing: [ListenerSpecification] = []
+        for specification in configuration.process.listeners.map(\.specification) {
+            guard let kept = listeners.first(where: { $0.specification == specification }) else {
+                missing.append(specification)
+                continue
+            }
+            // What stays open is held to the new ranges as well.
+            for address in kept.sockets.map(\.address) where address.ipAddress != nil && !isInternal(address) {
+                throw ListenerError(endpointID: specification.endpointID, .notInternal(address.listenerText))
+            }
+        }
+        // Opening a socket at the path of one that leaves takes the path away from it at once: nothing else may fail then.
+        let paths = Set(leaving.compactMap(\.specification.socketPath))
+        let takesOver = { (new: ListenerSpecification) in new.socketPath.map(paths.contains) ?? false }
         var opened: [ListenerSpecification: [OpenListener]] = [:]
-        for listener in configuration.process.listeners {
-            let specification = listener.specification
-            guard !listeners.contains(where: { $0.specification == specification }) else { continue }
+        for specification in missing.filter({ !takesOver($0) }) + missing.filter(takesOver) {
             opened[specification] = try ListenerSocket.open(
-                specification, count: gateway.loopCount, inherited: inherited, replacing: replacing,
-                admits: { $0.ipAddress.flatMap(IPAddress.init).map(ranges.contains) ?? false })
+                specification, count: gateway.loopCount, inherited: inherited, replacing: leaving.flatMap(\.sockets),
+                admits: isInternal)
         }
         return opened
     }
@@ -130,8 +151,7 @@ actor Service {
         _ configuration: LoadedConfiguration, _ opened: [ListenerSpecification: [OpenListener]]
     ) async throws {
         let wanted = configuration.process.listeners
-        try await gateway.nameListeners(wanted.map(\.id))
-        var running: [RunningListener] = []
+        try await gateway.nameListeners(wanted.map(\.id), served: listeners.flatMap(\.served))
         for (index, wanted) in wanted.enumerated() {
             let specification = wanted.specification
             if let kept = listeners.first(where: { $0.specification == specification }) {
@@ -139,7 +159,6 @@ actor Service {
                 for served in kept.served {
                     try await served.update(opening(wanted, configuration, index, kept.budget, []))
                 }
-                running.append(kept)
             } else {
                 let budget = ConnectionBudget(most: wanted.maxConnections)
                 let sockets = opened[specification] ?? []
@@ -150,11 +169,11 @@ actor Service {
                         try await gateway.listen(
                             opening(wanted, configuration, index, budget, socket.takeDescriptors())))
                 }
-                running.append(
+                listeners.append(
                     RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
             }
         }
-        listeners = running
+        listeners = wanted.compactMap { wanted in listeners.first { $0.specification == wanted.specification } }
     }
 
     private func opening(
@@ -170,10 +189,9 @@ actor Service {
     // MARK: Reload
 
     func reload() async -> ReloadReport {
-        guard isServing, !isReloading else {
-            return ReloadReport(
-                succeeded: false, generation: generation,
-                messages: [isServing ? "another reload is under way" : "the gateway is not serving"])
+        await waitForReload()
+        guard isServing else {
+            return ReloadReport(succeeded: false, generation: generation, messages: ["the gateway is not serving"])
         }
         isReloading = true
         defer { isReloading = false }
@@ -188,33 +206,48 @@ actor Service {
         return report
     }
 
+    /// Waits until no reload is under way; nothing else runs between its return and the caller's next suspension.
+    private func waitForReload() async {
+        while isReloading { try? await Task.sleep(for: .milliseconds(10)) }
+    }
+
     private func attemptReload() async -> ReloadReport {
+        let next: LoadedConfiguration
+        let leaving: [RunningListener]
+        let opened: [ListenerSpecification: [OpenListener]]
         do {
-            let next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
-            let kept = Set(next.process.listeners.map(\.specification))
-            let leaving = listeners.filter { !kept.contains($0.specification) }
-            let opened = try open(next, replacing: leaving.flatMap(\.sockets))
-            // From here on nothing can refuse the new configuration.
-            generation += 1
-            total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
+            next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
+            let wanted = Set(next.process.listeners.map(\.specification))
+            leaving = listeners.filter { !wanted.contains($0.specification) }
+            opened = try open(next, leaving: leaving)
+        } catch let problems as Diagnostics {
+            return unchanged(problems.all.map(\.description))
+        } catch {
+            return unchanged(["\(error)"])
+        }
+        // From here on nothing refuses the new configuration.
+        generation += 1
+        let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
+        total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
+        do {
             try await gateway.publish(next.plan)
             publishedAt = SystemTime.wallNanoseconds()
-            let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
-            try await serve(next, opened)
+            configuration = next
+            listeners.removeAll { listener in leaving.contains { $0.specification == listener.specification } }
             for listener in leaving {
                 for socket in listener.sockets { socket.close() }
                 for served in listener.served { try await served.close() }
             }
-            configuration = next
+            try await serve(next, opened)
             return ReloadReport(succeeded: true, generation: generation, messages: messages)
-        } catch let problems as Diagnostics {
-            return failure(problems.all.map(\.description))
         } catch {
-            return failure(["\(error)"])
+            // The system refused what it hardly ever does, such as to watch one more descriptor.
+            let problem = "generation \(generation) is served in part only: \(error)"
+            return ReloadReport(succeeded: false, generation: generation, messages: [problem])
         }
     }
 
-    private func failure(_ problems: [String]) -> ReloadReport {
+    private func unchanged(_ problems: [String]) -> ReloadReport {
         ReloadReport(
             succeeded: false, generation: generation,
             messages: problems + ["nothing was changed; generation \(generation) keeps serving"])
@@ -225,8 +258,9 @@ actor Service {
         leaving: [RunningListener]
     ) -> [String] {
         var lines = ["generation \(generation) is served: \(new.plan.apis.count) APIs, \(new.plan.routes.count) routes"]
-        for (specification, sockets) in opened {
-            lines.append("opened \(specification.endpointID) on \(sockets.map { $0.address.listenerText })")
+        for listener in new.process.listeners {
+            guard let sockets = opened[listener.specification] else { continue }
+            lines.append("opened \(listener.id) on \(sockets.map { $0.address.listenerText }.joined(separator: ", "))")
         }
         for listener in leaving { lines.append("closed \(listener.specification.endpointID)") }
         let (before, after) = (old.process, new.process)
@@ -235,6 +269,9 @@ actor Service {
         if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
             lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
+        }
+        if before.timeouts.streamIdle != after.timeouts.streamIdle {
+            lines.append("`timeouts.streamIdle` takes effect toward upstreams at the next start")
         }
         return lines + new.warnings.map(\.description)
     }
@@ -245,6 +282,8 @@ actor Service {
     /// - Returns: how many connections were cut.
     func drain() async throws -> Int {
         isServing = false
+        // A reload under way would open what is closed here; none begins any more.
+        await waitForReload()
         notifyServiceManager("STOPPING=1")
         for socket in listeners.flatMap(\.sockets) { socket.removeSocketFile() }
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)

@@ -31,6 +31,14 @@ extension ListenerConfiguration {
     }
 }
 
+extension ListenerSpecification {
+    /// Of a Unix socket in the file system.
+    var socketPath: String? {
+        guard case .unix(let binding) = bind, !binding.isAbstract else { return nil }
+        return binding.path
+    }
+}
+
 extension ListenerSpecification.Family {
     init(_ family: ListenerConfiguration.AddressFamily) {
         self =

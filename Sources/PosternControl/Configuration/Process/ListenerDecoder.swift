@@ -116,6 +116,13 @@ struct ListenerDecoder {
             mapping.refuse("family", because: "has a meaning only beside `interface`")
             let port = port(mapping)
             guard let address = address(mapping), let port else { return nil }
+            guard !InternalRanges.isLinkLocal(address) else {
+                report.error(
+                    at: mapping.node("address")?.position ?? mapping.position,
+                    "`\(address)` is a link-local address, which means nothing without its interface",
+                    hint: "write `interface: eth1` beside `address`")
+                return nil
+            }
             return .address(address, port: port)
         }
     }

@@ -65,9 +65,9 @@ struct ProcessDecoder {
         let standard = limits
         limits.connections = mapping.integer("connections", in: 1...10_000_000)
         limits.requestHeadBytes =
-            mapping.integer("requestHeadBytes", in: 1_024...1_048_576) ?? standard.requestHeadBytes
+            mapping.integer("requestHeadBytes", in: 1_024...65_535) ?? standard.requestHeadBytes
         limits.fields = mapping.integer("fields", in: 1...1_000) ?? standard.fields
-        limits.fieldBytes = mapping.integer("fieldBytes", in: 64...1_048_576) ?? standard.fieldBytes
+        limits.fieldBytes = mapping.integer("fieldBytes", in: 64...65_535) ?? standard.fieldBytes
         limits.targetBytes = mapping.integer("targetBytes", in: 64...65_535) ?? standard.targetBytes
         limits.bodyBytes = mapping.integer("bodyBytes", in: 0...Int.max) ?? standard.bodyBytes
         for (key, value) in [("fieldBytes", limits.fieldBytes), ("targetBytes", limits.targetBytes)]
