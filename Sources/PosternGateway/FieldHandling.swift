@@ -10,7 +10,7 @@ extension FieldLine {
     func passesToUpstream(_ bytes: Span<UInt8>) -> Bool {
         if isHopByHop { return false }
         switch known {
-        case .other: return !isForwarded(bytes)
+        case .other: return !isForwarded(bytes) && !posesAsAnother(bytes)
         case .authorization, .contentType, .date, .referer, .userAgent: return true
         case .clientCert, .clientCertChain, .connection, .contentLength, .contentMD5, .expect, .forwarded, .host,
             .keepAlive, .maxForwards, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .server, .te, .trailer,
@@ -28,6 +28,18 @@ extension FieldLine {
         let length = prefix.utf8CodeUnitCount
         guard name.length > length else { return false }
         return bytes.extracting(name.range).extracting(0..<length).equalsIgnoringCase(prefix)
+    }
+
+    /// Whether the name, its `_` read as `-`, is one that would not pass: frameworks (CGI, WSGI) do not tell them apart. Names
+    /// with `_` come this far only where the listener allows them.
+    private func posesAsAnother(_ bytes: Span<UInt8>) -> Bool {
+        let range = name.range
+        var index = range.lowerBound
+        while index < range.upperBound, bytes[index] != UInt8(ascii: "_") { index &+= 1 }
+        guard index < range.upperBound else { return false }
+        let folded = range.map { bytes[$0] == UInt8(ascii: "_") ? UInt8(ascii: "-") : bytes[$0] }
+        return FieldName(folded.span) != .other
+            || String(decoding: folded, as: UTF8.self).lowercased().hasPrefix("x-forwarded-")
     }
 
     enum ResponseHandling { case pass, drop, remap }

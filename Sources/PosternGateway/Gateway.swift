@@ -48,9 +48,9 @@ package final class Gateway: Sendable {
             let ids = connectionIDs
             let part = try await loop.eventLoop.flatSubmit {
                 let gateway = loop.bound.value
-                let own = LoopListener(gateway.metrics, index: opening.index, defaultAPI: opening.defaultAPI)
+                let own = LoopListener(gateway, opening)
                 let listener = ServerListener(
-                    endpointID: opening.endpointID, vpcID: opening.vpcID, defaultAPI: nil,
+                    endpointID: opening.endpointID, vpcID: opening.vpcID,
                     settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
                     makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
@@ -175,7 +175,7 @@ package struct ServedListener: Sendable {
             try await part.eventLoop.submit {
                 let (listener, own) = part.listener.value
                 own.defaultAPI = Array((opening.defaultAPI ?? "").utf8)
-                listener.update(settings: opening.settings, defaultAPI: nil, trusts: opening.trusts)
+                listener.update(settings: opening.settings, trusts: opening.trusts)
             }.get()
         }
     }

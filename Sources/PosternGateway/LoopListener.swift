@@ -1,19 +1,24 @@
+import NIOCore
 import PosternHTTP
 import PosternTelemetry
 
 /// A listener as one event loop serves it: what a reload may change while its connections stay, and its count of them.
 final class LoopListener: ListenerObserver {
     private let metrics: LoopMetrics
+    private let log: LogBuffer?
+    private let endpoint: PinnedText
     /// The listener's place among the listeners of the metrics.
     var index: Int
     /// The API of requests that name none; empty where there is none such.
     var defaultAPI: [UInt8]
     private var slot: Int?
 
-    init(_ metrics: LoopMetrics, index: Int, defaultAPI: String?) {
-        self.metrics = metrics
-        self.index = index
-        self.defaultAPI = Array((defaultAPI ?? "").utf8)
+    init(_ loop: GatewayLoop, _ opening: ListenerOpening) {
+        metrics = loop.metrics
+        log = loop.log
+        endpoint = PinnedText(opening.endpointID)
+        index = opening.index
+        defaultAPI = Array((opening.defaultAPI ?? "").utf8)
     }
 
     func connectionAccepted() { slot = metrics.beginConnection(listener: index) }
@@ -22,10 +27,28 @@ final class LoopListener: ListenerObserver {
         if let slot { metrics.endConnection(slot: slot) }
     }
 
-    func connectionRefused() { metrics.countConnectionRefused(listener: index) }
+    func connectionRefused(from peer: SocketAddress?) {
+        metrics.countConnectionRefused(listener: index)
+        record("CONNECTION_LIMIT", "connection_limit", peer)
+    }
 
-    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {
+    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?, from peer: SocketAddress?) {
         let position = refusal.flatMap { ProxyHeaderRefusal.allCases.firstIndex(of: $0) }
         metrics.countProxyHeaderRefusal(position.map { $0 + 1 } ?? 0)
+        record("PROXY_HEADER", refusal?.rawValue ?? "untrusted_peer", peer)
+    }
+
+    /// A connection that never came to a request has a record all the same, so that a misled balancer can be found.
+    private func record(_ kind: String, _ reason: String, _ peer: SocketAddress?) {
+        guard let log else { return }
+        let (kind, reason, address) = (PinnedText(kind), PinnedText(reason), PinnedText(peer?.ipAddress ?? ""))
+        var line = AccessRecord()
+        line.epochNanoseconds = SystemTime.wallNanoseconds()
+        line.endpointID = endpoint.bytes
+        line.sourceIP = address.bytes
+        line.sourcePort = peer?.port ?? 0
+        line.refusal = kind.bytes
+        line.refusalReason = reason.bytes
+        withExtendedLifetime((kind, reason, address)) { line.write(into: log) }
     }
 }

@@ -45,19 +45,11 @@ package final class AdminServer: Sendable {
         var settings = ServerSettings()
         settings.bodyBytes = 65_536
         return ServerListener(
-            endpointID: "admin", vpcID: nil, defaultAPI: nil, settings: settings,
-            budgets: [ConnectionBudget(most: 64)], observer: Uncounted(), trusts: { _ in false },
+            endpointID: "admin", vpcID: nil, settings: settings,
+            budgets: [ConnectionBudget(most: 64)], observer: nil, trusts: { _ in false },
             nextConnectionID: { 0 },
             makeReceiver: {
                 AdminRequest(service: service, stream: $0, eventLoop: eventLoop, mayChange: mayChange)
             })
     }
-}
-
-/// Admin connections are no traffic.
-private final class Uncounted: ListenerObserver {
-    func connectionAccepted() {}
-    func connectionClosed() {}
-    func connectionRefused() {}
-    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {}
 }

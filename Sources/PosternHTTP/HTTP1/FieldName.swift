@@ -97,6 +97,9 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// The field of this name; `.other` for any that is not listed.
+    package init(_ name: Span<UInt8>) { self = name.isEmpty ? .other : Self.recognise(name) }
+
     /// Recognises a field name. `bytes` must already be a token; comparison ignores ASCII case (RFC 9110, section 5.1).
     ///
     /// The length and the first letter leave at most two candidates, so that one comparison decides.

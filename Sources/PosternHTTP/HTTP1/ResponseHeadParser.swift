@@ -99,9 +99,4 @@ package struct ResponseHeadParser: Sendable {
             head.keepsAlive = false
         }
     }
-
-    /// The Content-Length that a response to HEAD (or a 304) declares for the body it does not have.
-    package func declaredLength(_ bytes: Span<UInt8>) -> HeadRange? {
-        head.fields.first { $0.known == .contentLength }?.value
-    }
 }

@@ -55,7 +55,7 @@ package final class HTTPServer {
     }
 
     private func accept(_ channel: any Channel, _ listener: ServerListener) throws {
-        guard listener.admitConnection() else {
+        guard listener.admitConnection(from: channel.remoteAddress) else {
             try channel.pipeline.syncOperations.addHandler(OverloadedConnection())
             return
         }

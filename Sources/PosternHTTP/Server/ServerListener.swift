@@ -5,9 +5,9 @@ package protocol ListenerObserver: AnyObject {
     func connectionAccepted()
     func connectionClosed()
     /// A bound on connections was reached.
-    func connectionRefused()
+    func connectionRefused(from peer: SocketAddress?)
     /// nil: the peer is not among those whose PROXY header is believed.
-    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?)
+    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?, from peer: SocketAddress?)
 }
 
 /// One listener as one event loop sees it: what its connections obey, and who receives their requests.
@@ -17,26 +17,23 @@ package final class ServerListener {
 
     package let endpointID: String
     package let vpcID: String?
-    /// The API of requests that name none.
-    package private(set) var defaultAPI: String?
     package private(set) var settings: ServerSettings
     /// Whether a PROXY header from this peer is believed; asked only where one is required.
     private var trusts: @Sendable (SocketAddress?) -> Bool
     private let budgets: [ConnectionBudget]
     private let makeRequestReceiver: (any ServerStream) -> any RequestReceiver
     private let nextConnectionID: () -> UInt64
-
-    private let observer: any ListenerObserver
+    /// nil where connections are no traffic, as on the admin socket.
+    private let observer: (any ListenerObserver)?
 
     package init(
-        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
-        observer: any ListenerObserver, trusts: @escaping @Sendable (SocketAddress?) -> Bool,
+        endpointID: String, vpcID: String?, settings: ServerSettings, budgets: [ConnectionBudget],
+        observer: (any ListenerObserver)?, trusts: @escaping @Sendable (SocketAddress?) -> Bool,
         nextConnectionID: @escaping () -> UInt64,
         makeReceiver: @escaping (any ServerStream) -> any RequestReceiver
     ) {
         self.endpointID = endpointID
         self.vpcID = vpcID
-        self.defaultAPI = defaultAPI
         self.settings = settings
         self.budgets = budgets
         self.observer = observer
@@ -46,33 +43,30 @@ package final class ServerListener {
     }
 
     /// New settings for connections accepted from now on; those that are open keep the limits of their heads.
-    package func update(
-        settings: ServerSettings, defaultAPI: String?, trusts: @escaping @Sendable (SocketAddress?) -> Bool
-    ) {
+    package func update(settings: ServerSettings, trusts: @escaping @Sendable (SocketAddress?) -> Bool) {
         self.settings = settings
-        self.defaultAPI = defaultAPI
         self.trusts = trusts
     }
 
-    func admitConnection() -> Bool {
+    func admitConnection(from peer: SocketAddress?) -> Bool {
         for (index, budget) in budgets.enumerated() where !budget.take() {
             for taken in budgets[..<index] { taken.give() }
-            observer.connectionRefused()
+            observer?.connectionRefused(from: peer)
             return false
         }
-        observer.connectionAccepted()
+        observer?.connectionAccepted()
         return true
     }
 
     func releaseConnection() {
-        observer.connectionClosed()
+        observer?.connectionClosed()
         for budget in budgets { budget.give() }
     }
 
     func info(of channel: any Channel) -> ConnectionInfo {
         ConnectionInfo(
             id: nextConnectionID(), endpointID: endpointID, vpcID: vpcID, local: channel.localAddress,
-            remote: channel.remoteAddress, defaultAPI: defaultAPI)
+            remote: channel.remoteAddress)
     }
 
     func makeReceiver(_ stream: any ServerStream) -> any RequestReceiver { makeRequestReceiver(stream) }
@@ -82,14 +76,14 @@ package final class ServerListener {
     /// A peer that is not listed could claim any address and endpoint, so it is refused before a byte is believed.
     func readProxyHeader(_ bytes: inout ByteBuffer, _ connection: inout ConnectionInfo) -> ProxyOutcome {
         guard trusts(connection.remote) else {
-            observer.proxyHeaderRefused(nil)
+            observer?.proxyHeaderRefused(nil, from: connection.remote)
             return .refused
         }
         switch ProxyHeaderParser.parse(bytes.readableBytesUInt8Span) {
         case .needMore:
             return .needMore
         case .refused(let refusal):
-            observer.proxyHeaderRefused(refusal)
+            observer?.proxyHeaderRefused(refusal, from: connection.remote)
             return .refused
         case .header(let header, let consumed):
             bytes.moveReaderIndex(forwardBy: consumed)

@@ -82,5 +82,4 @@ package struct ConnectionInfo: Sendable {
     package var local: SocketAddress?
     package var remote: SocketAddress?
     package var isTLS = false
-    package var defaultAPI: String?
 }

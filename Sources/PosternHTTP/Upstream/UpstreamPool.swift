@@ -49,11 +49,6 @@ package final class UpstreamPool {
     private var nextAddress = 0
     private var isRetired = false
 
-    /// Counted here, read by whoever gathers metrics.
-    package private(set) var connects = 0
-    package private(set) var connectFailures = 0
-    package private(set) var reuses = 0
-
     package init(
         address: UpstreamAddress, settings: UpstreamSettings, eventLoop: any EventLoop, wheel: DeadlineWheel,
         resolver: NameResolver
@@ -73,7 +68,6 @@ package final class UpstreamPool {
     /// - Parameter fresh: do not reuse, because a reused connection has just failed this request.
     package func lease(to receiver: any LeaseReceiver, connectTimeout: TimeAmount, fresh: Bool = false) {
         if !fresh, let connection = idle.popLast() {
-            reuses &+= 1
             connection.lease(to: receiver)
             receiver.leased(connection)
             return
@@ -102,7 +96,6 @@ package final class UpstreamPool {
 
     func giveBack(_ connection: UpstreamConnection) {
         if !waiting.isEmpty, let receiver = waiting.removeFirst().end() {
-            reuses &+= 1
             connection.lease(to: receiver)
             receiver.leased(connection)
         } else if isRetired {
@@ -205,7 +198,6 @@ package final class UpstreamPool {
             connection.isOpen
         else { return failed(.connect("closed at once"), waiter) }
         connecting.removeAll { $0 === waiter }
-        connects &+= 1
         connection.position = all.count
         all.append(connection)
         guard let receiver = waiter.end() else { return connection.release() }
@@ -220,7 +212,6 @@ package final class UpstreamPool {
 
     private func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {
         connecting.removeAll { $0 === waiter }
-        connectFailures &+= 1
         waiter.end()?.upstreamFailed(failure)
         connectNext()
     }

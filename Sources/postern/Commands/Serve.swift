@@ -51,17 +51,19 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func start(_ logger: Logger) async throws -> Service {
+        var loaded: LoadedConfiguration?
         do {
             let inherited = try InheritedSockets.takeFromProcess()
-            let loaded = try ConfigurationLoader.load(path: config.path)
-            let service = try await Service(loaded, path: config.path, inherited: inherited, logger: logger)
+            let configuration = try ConfigurationLoader.load(path: config.path)
+            loaded = configuration
+            let service = try await Service(configuration, path: config.path, inherited: inherited, logger: logger)
             try await service.start()
             return service
         } catch let problems as Diagnostics {
             for problem in problems.all { printError("\(problem)") }
             throw ExitCode.configuration
         } catch let error as ListenerError {
-            printError("postern: \(error)")
+            printError(loaded?.text(of: error) ?? "postern: \(error)")
             throw error.isConfiguration ? ExitCode.configuration : ExitCode.failure
         } catch let error as LogTargetError {
             printError("postern: \(error)")

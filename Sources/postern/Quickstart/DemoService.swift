@@ -22,20 +22,13 @@ final class DemoService: Sendable {
         try await eventLoop.flatSubmit {
             let server = HTTPServer(eventLoop: eventLoop, wheel: DeadlineWheel(eventLoop: eventLoop))
             let listener = ServerListener(
-                endpointID: name, vpcID: nil, defaultAPI: nil, settings: ServerSettings(),
-                budgets: [ConnectionBudget(most: 1024)], observer: SilentObserver(), trusts: { _ in false },
+                endpointID: name, vpcID: nil, settings: ServerSettings(),
+                budgets: [ConnectionBudget(most: 1024)], observer: nil, trusts: { _ in false },
                 nextConnectionID: { 0 }, makeReceiver: { DemoRequest(service: name, stream: $0) })
             return server.listen(on: descriptors[0], listener)
         }.get()
         return DemoService(name: name, address: sockets[0].address.listenerText, eventLoop: eventLoop)
     }
-}
-
-private final class SilentObserver: ListenerObserver {
-    func connectionAccepted() {}
-    func connectionClosed() {}
-    func connectionRefused() {}
-    func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?) {}
 }
 
 /// One request to a demo service: the answer shows method, path, and the fields that the gateway added.

@@ -213,17 +213,18 @@ actor Service {
 
     private func attemptReload() async -> ReloadReport {
         let next: LoadedConfiguration
-        let leaving: [RunningListener]
-        let opened: [ListenerSpecification: [OpenListener]]
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
-            let wanted = Set(next.process.listeners.map(\.specification))
-            leaving = listeners.filter { !wanted.contains($0.specification) }
-            opened = try open(next, leaving: leaving)
-        } catch let problems as Diagnostics {
-            return unchanged(problems.all.map(\.description))
         } catch {
-            return unchanged(["\(error)"])
+            return unchanged(error.all.map(\.description))
+        }
+        let wanted = Set(next.process.listeners.map(\.specification))
+        let leaving = listeners.filter { !wanted.contains($0.specification) }
+        let opened: [ListenerSpecification: [OpenListener]]
+        do {
+            opened = try open(next, leaving: leaving)
+        } catch {
+            return unchanged([next.text(of: error)])
         }
         // From here on nothing refuses the new configuration.
         generation += 1

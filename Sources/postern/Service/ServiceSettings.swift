@@ -84,3 +84,11 @@ enum DescriptorLimit {
         return Int(min(limit.rlim_cur / 2, 50_000))
     }
 }
+
+extension LoadedConfiguration {
+    /// A listener's problem with the place where the listener is configured.
+    func text(of error: ListenerError) -> String {
+        guard let id = error.endpointID, let place = listenerPositions[id] else { return "postern: \(error)" }
+        return "\(Diagnostic(at: place, "\(error)"))"
+    }
+}

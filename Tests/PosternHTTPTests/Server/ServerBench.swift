@@ -20,8 +20,8 @@ final class ServerBench: @unchecked Sendable {
         var proxyRefusals = 0
         func connectionAccepted() { accepted += 1 }
         func connectionClosed() { closed += 1 }
-        func connectionRefused() { refused += 1 }
-        func proxyHeaderRefused(_: ProxyHeaderRefusal?) { proxyRefusals += 1 }
+        func connectionRefused(from peer: SocketAddress?) { refused += 1 }
+        func proxyHeaderRefused(_: ProxyHeaderRefusal?, from peer: SocketAddress?) { proxyRefusals += 1 }
     }
 
     /// - Parameter prepare: says how each connection's receiver answers.
@@ -36,7 +36,7 @@ final class ServerBench: @unchecked Sendable {
         try loop.flatSubmit { [self] in
             server = HTTPServer(eventLoop: loop, wheel: DeadlineWheel(eventLoop: loop))
             let listener = ServerListener(
-                endpointID: "vpce-test", vpcID: nil, defaultAPI: nil, settings: settings,
+                endpointID: "vpce-test", vpcID: nil, settings: settings,
                 budgets: [ConnectionBudget(most: most)], observer: counts, trusts: { _ in true },
                 nextConnectionID: { 1 },
                 makeReceiver: { [unowned self] stream in

@@ -17,7 +17,7 @@ import Testing
             upstream.send(ok)
             #expect(bench.hears(exchange, Self.whole(uses: uses)))
         }
-        #expect(bench.onLoop { [$0.pool.connects, $0.pool.reuses, $0.pool.idleCount] } == [1, 5, 1])
+        #expect(bench.onLoop { [$0.pool.connectionCount, $0.pool.idleCount] } == [1, 1])
     }
 
     @Test func aFreshConnectionIsAFreshOne() {
