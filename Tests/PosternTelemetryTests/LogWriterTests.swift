@@ -266,9 +266,9 @@ import Testing
 
     @Test func aFullQueueGivesTheSameChunkBack() {
         var queue = LogQueue(bytes: 0)
-        _ = queue.exchange(chunk(lines: 10, bytes: 40_000))
-        _ = queue.exchange(chunk(lines: 10, bytes: 40_000))
-        let third = chunk(lines: 7, bytes: 40_000)
+        _ = queue.exchange(chunk(lines: 10, bytes: LogChunk.handover))
+        _ = queue.exchange(chunk(lines: 10, bytes: LogChunk.handover))
+        let third = chunk(lines: 7, bytes: LogChunk.handover)
         #expect(queue.exchange(third) === third)
         #expect(third.count == 0)
         #expect(queue.statistics.droppedRecords == 7)
