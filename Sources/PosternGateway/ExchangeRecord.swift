@@ -210,6 +210,10 @@ extension Exchange {
             line.path = head.index.path.isEmpty ? Self.withoutQuery(part(head.index.target)) : part(head.index.path)
             line.hasQuery = head.index.hasQuery
             line.host = part(head.index.host)
+            if route == nil, record.pathOffset > 1 {
+                // The stage was found, a route in it was not.
+                line.stage = UnsafeRawBufferPointer(rebasing: line.path[1..<record.pathOffset])
+            }
             if let field = head.index.userAgent { line.userAgent = part(head.index.fields[field].value) }
             let version: StaticString = head.index.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
             line.protocolName = UnsafeRawBufferPointer(start: version.utf8Start, count: version.utf8CodeUnitCount)

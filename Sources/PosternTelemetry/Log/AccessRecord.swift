@@ -19,7 +19,7 @@
 /// | `sourceIp` | text | `identity.sourceIp` | the peer, after PROXY protocol |
 /// | `sourcePort` | number | – | the peer's port |
 /// | `httpMethod` | text | `httpMethod` | |
-/// | `path` | text | `path` | as sent, with the stage, never with the query, which may hold secrets |
+/// | `path` | text | `path` | with the stage, as sent but for escapes in capitals (`%C3`); never with the query, which may hold secrets |
 /// | `queryPresent` | true | – | there was a query |
 /// | `protocol` | text | `protocol` | `HTTP/1.1` |
 /// | `domainName` | text | `domainName` | `Host` as sent |
@@ -31,8 +31,8 @@
 /// | `responseLength` | bytes | `responseLength` | response body sent |
 /// | `responseLatency` | ms, 3 decimals | `responseLatency` | head complete to last byte of the response |
 /// | `decision` | text | `authorize.status` is near | `allow`, `explicitDeny`, `implicitDeny` |
-/// | `policyStatement` | text | – | the statement that decided: its Sid, or `#2` |
-/// | `policyCondition` | text | – | the condition that decided |
+/// | `policyStatement` | text | – | of a refusal, the statement that decided: its Sid, or `#2`; of an implicit deny, the `Allow` that came closest |
+/// | `policyCondition` | text | – | the condition of it that decided |
 /// | `policyValue` | text | – | the value that condition saw |
 /// | `errorResponseType` | text | `error.responseType` | gateway response, `MISSING_AUTHENTICATION_TOKEN` |
 /// | `errorReason` | text | – | for the operator: which rule refused the request |

@@ -34,14 +34,23 @@ struct Check: ParsableCommand {
             let loaded = try ConfigurationLoader.load(path: config.path)
             if json { return try printJSON(loaded.warnings.map(Problem.init)) }
             for warning in loaded.warnings { print(warning) }
-            let plan = loaded.plan
-            let stages = plan.apis.reduce(0) { $0 + $1.stages.count }
-            print(
-                "\(loaded.file): fine: \(loaded.process.listeners.count) listeners, \(plan.apis.count) APIs, "
-                    + "\(stages) stages, \(plan.routes.count) routes")
+            let listeners = counted(loaded.process.listeners.count, "listener")
+            print("\(loaded.file): fine: \(listeners), \(loaded.plan.summary)")
         } catch let problems as Diagnostics {
             if json { try printJSON(problems.all.map(Problem.init)) } else { printError("\(problems)") }
             throw ExitCode.configuration
         }
     }
 }
+
+extension Plan {
+    /// How much there is, in words: routes as they are declared, each once for all stages.
+    var summary: String {
+        let stages = apis.reduce(0) { $0 + $1.stages.count }
+        let routes = apis.reduce(0) { $0 + ($1.stages.first?.routes.count ?? 0) }
+        return "\(counted(apis.count, "API")), \(counted(stages, "stage")), \(counted(routes, "route"))"
+    }
+}
+
+/// `1 route`, `2 routes`
+func counted(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -15,8 +15,8 @@ struct Status: ParsableCommand {
         func line(_ name: String, _ value: String) { print(name.padded(to: 15) + value) }
         line("postern", "\(status.version), process \(status.processID), \(status.ready ? "ready" : "not ready")")
         line("configuration", "\(status.configuration), generation \(status.generation)")
-        line("uptime", "\(status.uptimeSeconds) s, \(status.eventLoops) event loops")
-        line("connections", "\(status.connections) open, \(status.activeRequests) requests in progress")
+        line("uptime", "\(status.uptimeSeconds) s, \(counted(status.eventLoops, "event loop"))")
+        line("connections", "\(status.connections) open, \(counted(status.activeRequests, "request")) in progress")
         line("requests", "\(status.requests) ended, \(status.refusals) of them refused here")
         if status.droppedLogRecords > 0 { line("access log", "\(status.droppedLogRecords) records dropped") }
         for listener in status.listeners {
@@ -25,7 +25,7 @@ struct Status: ParsableCommand {
         }
         for api in status.apis {
             let policy = api.hasPolicy ? "" : "; no policy, so every request is refused"
-            line("api", "\(api.id): stages \(api.stages.joined(separator: ", ")); \(api.routes) routes\(policy)")
+            line("api", "\(api.id): stages \(api.stages.joined(separator: ", ")); \(counted(api.routes, "route"))\(policy)")
         }
         if let reload = status.lastReload {
             line("last reload", reload.succeeded ? "succeeded" : "failed: " + reload.messages.joined(separator: "; "))

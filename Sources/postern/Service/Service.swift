@@ -258,7 +258,7 @@ actor Service {
         from old: LoadedConfiguration, to new: LoadedConfiguration, opened: [ListenerSpecification: [OpenListener]],
         leaving: [RunningListener]
     ) -> [String] {
-        var lines = ["generation \(generation) is served: \(new.plan.apis.count) APIs, \(new.plan.routes.count) routes"]
+        var lines = ["generation \(generation) is served: \(new.plan.summary)"]
         for listener in new.process.listeners {
             guard let sockets = opened[listener.specification] else { continue }
             lines.append("opened \(listener.id) on \(sockets.map { $0.address.listenerText }.joined(separator: ", "))")
