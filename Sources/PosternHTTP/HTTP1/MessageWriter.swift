@@ -14,28 +14,63 @@ final class HeadSpace {
 ///
 /// A head is composed in the loop's `HeadSpace` between `beginHead` and `endHead`, without anything else happening in
 /// between, and then joins `pending`, where small bodies are copied behind it: together they become one write. The
-/// storage is reused for the next message once the channel has let go of it.
-struct MessageWriter {
+/// storage is reused for the next message once the channel has let go of it. An object, because the channel may call back
+/// while it takes bytes, and what is written then must be seen.
+final class MessageWriter {
     /// Bytes that have not been handed to the channel.
-    private(set) var pending = ByteBuffer()
+    private var pending = ByteBuffer()
+    /// Handed to the channel, not yet flushed.
+    private var hasUnflushed = false
     private let space: HeadSpace
 
     /// Bodies up to this size are copied behind their head: one `write` costs more than the copy.
-    static let copyLimit = 8_192
+    private static let copyLimit = 8_192
 
     init(space: HeadSpace) { self.space = space }
 
-    var isEmpty: Bool { pending.readableBytes == 0 }
+    // MARK: The channel
 
-    /// Moves the pending bytes out. The channel may call back while it takes them, and what is written then is new.
-    mutating func take() -> ByteBuffer {
+    /// Writes a piece of a body, as a chunk or as it is; what is large goes as the buffer that it is.
+    func sendBody(_ bytes: ByteBuffer, isChunked: Bool, to context: ChannelHandlerContext?) {
+        if isChunked { chunkHead(length: bytes.readableBytes) }
+        if bytes.readableBytes <= Self.copyLimit {
+            pending.writeImmutableBuffer(bytes)
+        } else {
+            writePending(to: context)
+            context?.write(NIOAny(bytes), promise: nil)
+            hasUnflushed = true
+        }
+        if isChunked { chunkEnd() }
+        if pending.readableBytes > 4 * Self.copyLimit { writePending(to: context) }
+    }
+
+    private func writePending(to context: ChannelHandlerContext?) {
+        guard pending.readableBytes > 0 else { return }
+        context?.write(NIOAny(take()), promise: nil)
+        hasUnflushed = true
+    }
+
+    func flush(to context: ChannelHandlerContext) {
+        if pending.readableBytes > 0 {
+            hasUnflushed = false
+            // Handing over, flushing, then taking back lets the storage be reused when the write went through at once.
+            let bytes = take()
+            context.writeAndFlush(NIOAny(bytes), promise: nil)
+            reuse(consume bytes)
+        } else if hasUnflushed {
+            hasUnflushed = false
+            context.flush()
+        }
+    }
+
+    private func take() -> ByteBuffer {
         let taken = pending
         pending = ByteBuffer()
         return taken
     }
 
-    /// After the channel took those bytes: their storage serves again where nobody else holds it.
-    mutating func reuse(_ taken: consuming ByteBuffer) {
+    /// The storage of bytes that the channel took serves again where nobody else holds it.
+    private func reuse(_ taken: consuming ByteBuffer) {
         guard pending.capacity == 0, taken.capacity <= 65_536 else { return }
         pending = consume taken
         pending.clear(minimumCapacity: 0)
@@ -44,9 +79,9 @@ struct MessageWriter {
     // MARK: Heads
 
     /// Traps when another head was left unfinished, so that bytes of one connection can never reach another.
-    mutating func beginHead() { precondition(space.count == 0, "a head was not ended") }
+    func beginHead() { precondition(space.count == 0, "a head was not ended") }
 
-    mutating func beginHead(status: Int) {
+    func beginHead(status: Int) {
         beginHead()
         let line = ReasonPhrase.statusLine(status)
         if line.utf8CodeUnitCount > 0 { return append(line) }
@@ -56,12 +91,12 @@ struct MessageWriter {
     }
 
     /// The empty line; the head joins what is pending.
-    mutating func endHead() {
+    func endHead() {
         append("\r\n")
         spill()
     }
 
-    private mutating func spill() {
+    private func spill() {
         pending.writeBytes(UnsafeRawBufferPointer(start: space.memory, count: space.count))
         space.count = 0
     }
@@ -69,7 +104,7 @@ struct MessageWriter {
     /// Makes room for `count` bytes.
     /// - Returns: where they go; nil when they are more than the space holds.
     @inline(__always)
-    private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
+    private func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
         if space.count &+ count > HeadSpace.capacity {
             spill()
             guard count <= HeadSpace.capacity else { return nil }
@@ -81,7 +116,7 @@ struct MessageWriter {
 
     /// The bytes must be valid for the call, which copies them.
     @inline(__always)
-    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    private func append(_ bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
         if let place = reserve(bytes.count) {
             place.copyMemory(from: source, byteCount: bytes.count)
@@ -91,17 +126,17 @@ struct MessageWriter {
     }
 
     @inline(__always)
-    mutating func append(_ text: StaticString) {
+    func append(_ text: StaticString) {
         // A StaticString's bytes live as long as the process.
         append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     @inline(__always)
-    mutating func append(_ bytes: Span<UInt8>) {
+    func append(_ bytes: Span<UInt8>) {
         bytes.withUnsafeBytes { append($0) }
     }
 
-    mutating func append(decimal number: Int) {
+    func append(decimal number: Int) {
         var digits: InlineArray<20, UInt8> = .init(repeating: 0)
         var index = 20
         var rest = number
@@ -116,7 +151,7 @@ struct MessageWriter {
 
     /// `name: value CRLF`
     @inline(__always)
-    mutating func field(prefix: StaticString = "", _ name: Span<UInt8>, _ value: Span<UInt8>) {
+    func field(prefix: StaticString = "", _ name: Span<UInt8>, _ value: Span<UInt8>) {
         if prefix.utf8CodeUnitCount > 0 { append(prefix) }
         append(name)
         append(": ")
@@ -125,21 +160,21 @@ struct MessageWriter {
     }
 
     @inline(__always)
-    mutating func field(_ name: StaticString, _ value: Span<UInt8>) {
+    func field(_ name: StaticString, _ value: Span<UInt8>) {
         append(name)
         append(": ")
         append(value)
         append("\r\n")
     }
 
-    mutating func field(_ name: StaticString, _ value: StaticString) {
+    func field(_ name: StaticString, _ value: StaticString) {
         append(name)
         append(": ")
         append(value)
         append("\r\n")
     }
 
-    mutating func field(_ name: StaticString, decimal: Int) {
+    func field(_ name: StaticString, decimal: Int) {
         append(name)
         append(": ")
         append(decimal: decimal)
@@ -148,10 +183,8 @@ struct MessageWriter {
 
     // MARK: Bodies
 
-    mutating func body(copying bytes: ByteBuffer) { pending.writeImmutableBuffer(bytes) }
-
     /// The size line of a chunk (RFC 9112, section 7.1).
-    mutating func chunkHead(length: Int) {
+    private func chunkHead(length: Int) {
         var shift = (Int.bitWidth - length.leadingZeroBitCount &- 1) / 4 * 4
         while shift >= 0 {
             let digit = UInt8(truncatingIfNeeded: (length >> shift) & 0xF)
@@ -162,10 +195,10 @@ struct MessageWriter {
     }
 
     /// CRLF behind a size line or a chunk.
-    mutating func chunkEnd() { pending.writeInteger(0x0D0A as UInt16) }
+    private func chunkEnd() { pending.writeInteger(0x0D0A as UInt16) }
 
     /// The last chunk with its trailer section; framing fields in it were refused when it was parsed.
-    mutating func lastChunk(_ trailers: TrailerSection?) {
+    func lastChunk(_ trailers: TrailerSection?) {
         beginHead()
         append("0\r\n")
         if let trailers {

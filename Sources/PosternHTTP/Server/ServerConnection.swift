@@ -54,13 +54,11 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var parser: RequestHeadParser
     private let request = RequestHead()
     private var chunks: ChunkedDecoder?
-    private var writer: MessageWriter
+    private let writer: MessageWriter
     private lazy var deadline = Deadline(owner: self)
 
     /// Some of a head has come: from here its time limit runs, and an idle connection is no longer idle.
     private var headHasStarted = false
-    /// Handed to the channel, not yet flushed.
-    private var hasUnflushed = false
     private var isProcessing = false
     /// What the channel said last: it tells of every change, and asking it costs more than remembering.
     private var channelIsWritable = true
@@ -526,16 +524,7 @@ extension ServerConnection: ServerStream {
     package func sendBody(_ bytes: ByteBuffer) {
         guard case .body(let body) = outbound, bytes.readableBytes > 0, !isHeadRequest else { return }
         let isChunked = body == .streamed && !isHTTP10
-        if isChunked { writer.chunkHead(length: bytes.readableBytes) }
-        if bytes.readableBytes <= MessageWriter.copyLimit {
-            writer.body(copying: bytes)
-        } else {
-            writePending()
-            context?.write(Self.wrapOutboundOut(bytes), promise: nil)
-            hasUnflushed = true
-        }
-        if isChunked { writer.chunkEnd() }
-        if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
+        writer.sendBody(bytes, isChunked: isChunked, to: context)
     }
 
     package func sendEnd(trailers: TrailerSection?) {
@@ -561,25 +550,10 @@ extension ServerConnection: ServerStream {
         processHeld()
     }
 
-    private func writePending() {
-        guard !writer.isEmpty else { return }
-        context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
-        hasUnflushed = true
-    }
-
     package func flush() {
         guard let context else { return }
         if case .body = outbound { server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle) }
-        if !writer.isEmpty {
-            // Handing over, flushing, then taking back lets the storage be reused when the write went through at once.
-            hasUnflushed = false
-            let bytes = writer.take()
-            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
-            writer.reuse(consume bytes)
-        } else if hasUnflushed {
-            hasUnflushed = false
-            context.flush()
-        }
+        writer.flush(to: context)
     }
 
     package func pauseReading() { isReadingPaused = true }

@@ -89,7 +89,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private var framing = BodyFraming.none
     private var remaining = 0
     private var chunks: ChunkedDecoder?
-    private var writer: MessageWriter
+    private let writer: MessageWriter
     private lazy var deadline = Deadline(owner: self)
     private var method = HTTPMethod.get
     private var responseTimeout = TimeAmount.zero
@@ -103,7 +103,6 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private var isProcessing = false
     /// What the channel said last: it tells of every change, and asking it costs more than remembering.
     private var channelIsWritable = true
-    private var hasUnflushed = false
     /// How often it has waited in the pool, where an upstream may close it unseen.
     package private(set) var uses = 0
     /// Its place in the pool's list of all connections.
@@ -181,16 +180,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
 
     package func sendBody(_ bytes: ByteBuffer) {
         guard context != nil, !isRequestWhole, bytes.readableBytes > 0 else { return }
-        if isRequestChunked { writer.chunkHead(length: bytes.readableBytes) }
-        if bytes.readableBytes <= MessageWriter.copyLimit {
-            writer.body(copying: bytes)
-        } else {
-            writePending()
-            context?.write(Self.wrapOutboundOut(bytes), promise: nil)
-            hasUnflushed = true
-        }
-        if isRequestChunked { writer.chunkEnd() }
-        if writer.pending.readableBytes > 4 * MessageWriter.copyLimit { writePending() }
+        writer.sendBody(bytes, isChunked: isRequestChunked, to: context)
     }
 
     package func sendEnd(trailers: TrailerSection?) {
@@ -201,24 +191,10 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         flush()
     }
 
-    private func writePending() {
-        guard !writer.isEmpty else { return }
-        context?.write(Self.wrapOutboundOut(writer.take()), promise: nil)
-        hasUnflushed = true
-    }
-
     package func flush() {
         guard let context else { return }
         if hasRequestBody, !isRequestWhole { restartResponseTime() }
-        if !writer.isEmpty {
-            hasUnflushed = false
-            let bytes = writer.take()
-            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
-            writer.reuse(consume bytes)
-        } else if hasUnflushed {
-            hasUnflushed = false
-            context.flush()
-        }
+        writer.flush(to: context)
     }
 
     /// The response's time runs from the last of the request: a long upload is not a slow upstream.

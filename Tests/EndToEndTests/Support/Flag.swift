@@ -1,10 +1,12 @@
 import Synchronization
 
-/// Something that a test raises and a back end's script waits for.
+/// Something that a test raises and a back end's script, or a thread, waits for.
 final class Flag: Sendable {
-    private let isRaised = Atomic(false)
+    private let raised = Atomic(false)
 
-    func raise() { isRaised.store(true, ordering: .relaxed) }
+    var isRaised: Bool { raised.load(ordering: .relaxed) }
 
-    func wait() throws { try eventually("the test's flag") { isRaised.load(ordering: .relaxed) } }
+    func raise() { raised.store(true, ordering: .relaxed) }
+
+    func wait() throws { try eventually("the test's flag") { isRaised } }
 }

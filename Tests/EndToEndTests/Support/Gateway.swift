@@ -102,13 +102,24 @@ final class Gateway {
 
     /// Writes new files and sends SIGHUP; what comes of it must be waited for.
     func reload(_ configuration: Configuration) throws {
+        try replaceFiles(configuration)
+        child.signal(SIGHUP)
+    }
+
+    /// Writes new files and runs `postern reload`, which ends with the reload.
+    @discardableResult
+    func reloadAndWait(_ configuration: Configuration) throws -> Child.Result {
+        try replaceFiles(configuration)
+        return try Postern.run("reload", "--admin", directory.file("admin.sock"))
+    }
+
+    private func replaceFiles(_ configuration: Configuration) throws {
         self.configuration = configuration
         // Files are replaced one by one and whole: an earlier reload may still be reading.
         for name in directory.list("apis.d") where configuration.apis[name] == nil {
             try directory.remove("apis.d/\(name)")
         }
         try configuration.write(to: directory)
-        child.signal(SIGHUP)
     }
 
     /// Sends SIGTERM and waits.

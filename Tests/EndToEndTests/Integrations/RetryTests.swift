@@ -1,0 +1,26 @@
+import Testing
+
+@Suite("What may be sent twice")
+struct RetryTests {
+    @Test(
+        "The method that the upstream is sent decides, not the caller's",
+        arguments: [
+            (caller: "GET", upstream: "POST", status: 504, seen: 2),
+            (caller: "GET", upstream: "GET", status: 200, seen: 3),
+            (caller: "POST", upstream: "GET", status: 200, seen: 3),
+        ])
+    func method(caller: String, upstream: String, status: Int, seen: Int) throws {
+        // Every connection answers once and ends without a word on its second request.
+        let back = try BackEnd { connection in
+            _ = try connection.readRequest()
+            try connection.send(reply("ok"))
+            _ = try connection.readRequest()
+        }
+        let gateway = try Gateway(["\(caller) /x": "{uri: \"\(back.uri)/x\", method: \(upstream)}"])
+        #expect(try gateway.call(caller, "/dev/x").status == 200)
+        let second = try gateway.call(caller, "/dev/x")
+        #expect(second.status == status)
+        #expect(try gateway.record(of: second).number("retryCount") ?? 0 == seen - 2)
+        #expect(back.requests.map(\.method) == [String](repeating: upstream, count: seen))
+    }
+}
