@@ -6,14 +6,18 @@ struct CompiledCondition {
     var asksRequest: Bool
     var asksTime: Bool
 
-    /// Whether it is a plain comparison of one of the request's two fields.
+    /// Whether it compares one of the request's two fields with patterns, or its time with dates.
     var isPlain: Bool {
-        guard condition.key == .userAgent || condition.key == .referer else { return false }
-        return switch condition.operand {
-        case .patterns, .nothing: true
-        case .addresses, .flag, .special: false
+        switch (condition.key, condition.operand) {
+        case (.userAgent, .patterns), (.userAgent, .nothing), (.referer, .patterns), (.referer, .nothing): true
+        case (.currentTime, _), (.epochTime, .nothing): true
+        case (.epochTime, .special): comparesDates
+        default: false
         }
     }
+
+    /// Whether its operator is one of dates.
+    var comparesDates: Bool { note.operatorName.contains("Date") }
 }
 
 extension PolicyCompiler {

@@ -5,6 +5,7 @@ package struct BoundPolicy: Sendable {
     private let hypothetical: BoundStatements?
     /// The connection's facts, if the policy sets them against those of a request.
     private let context: BoundContext?
+    private let asksForTime: Bool
 
     init(_ policy: CompiledPolicy, _ connection: ConnectionView) {
         self.policy = policy
@@ -12,6 +13,7 @@ package struct BoundPolicy: Sendable {
         hypothetical = policy.hypothetical.map { statements in
             policy.withView { BoundStatements(statements.order, connection, $0) }
         }
+        asksForTime = policy.tables.asksForTime
         context = policy.tables.needsContext ? BoundContext(connection.rarer) : nil
     }
 
@@ -32,6 +34,9 @@ package struct BoundPolicy: Sendable {
 
     @inline(__always)
     private func decide(_ statements: BoundStatements, _ request: RequestFacts) -> Verdict {
+        var request = request
+        // One point in time for all conditions of a decision.
+        if asksForTime, request.time == nil { request.time = .now }
         if let context { return statements.decide(request, policy, context) }
         return policy.withView { statements.decide(request, $0) }
     }
@@ -78,9 +83,7 @@ struct BoundStatements: Sendable {
     /// For policies with statements that are not plain.
     @inline(never)
     func decide(_ request: RequestFacts, _ policy: CompiledPolicy, _ context: BoundContext) -> Verdict {
-        var request = request
-        if policy.tables.asksForTime, request.time == nil { request.time = .now }
-        return policy.withView { view in
+        policy.withView { view in
             context.facts.withView { connection in
                 for position in 0..<live.count {
                     let index = Int(live[position])

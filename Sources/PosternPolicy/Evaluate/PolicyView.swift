@@ -51,10 +51,22 @@ struct PolicyView {
 
     @inline(__always)
     private func holdsPlainly(_ condition: Condition, _ request: RequestFacts) -> Bool {
+        if condition.key.isTime { return holdsAtTime(condition, request.time ?? .now) }
         let text = condition.key == .userAgent ? request.userAgent : request.referer
         guard let text else { return condition.outcome.absent }
         guard case .patterns(let range) = condition.operand else { return condition.result(matched: false) }
         return condition.result(matched: patterns.matches(range, text))
+    }
+
+    /// A comparison of the request's time with dates.
+    @inline(never)
+    private func holdsAtTime(_ condition: Condition, _ time: PolicyTime) -> Bool {
+        guard case .special(let index) = condition.operand else { return condition.outcome.unmatched }
+        return policy._withUnsafeGuaranteedRef { policy in
+            guard case .dates(let dates, let comparison) = policy.tables.operands[index] else { return false }
+            let time = condition.key == .epochTime ? PolicyTime(seconds: time.seconds) : time
+            return condition.result(matched: dates.contains { comparison.holds(time.order($0)) })
+        }
     }
 
     var tables: PolicyTables { @inline(__always) get { policy._withUnsafeGuaranteedRef { $0.tables } } }
