@@ -54,7 +54,9 @@ let package = Package(
             exclude: ["Documentation.docc"],
             swiftSettings: settings),
 
-        .testTarget(name: "PosternPolicyTests", dependencies: ["PosternPolicy"], swiftSettings: testSettings),
+        .testTarget(
+            name: "PosternPolicyTests", dependencies: ["PosternPolicy"], exclude: ["Fixtures"],
+            swiftSettings: testSettings),
         .testTarget(
             name: "PosternModelTests", dependencies: ["PosternModel", "PosternPolicy"], swiftSettings: testSettings),
         .testTarget(

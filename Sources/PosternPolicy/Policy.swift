@@ -12,16 +12,14 @@ package struct Policy: Sendable {
     /// The language is AWS's ("IAM JSON policy element reference"); what of it is not implemented is refused, never
     /// ignored, so that a policy that loads says here what it says there.
     ///
+    /// - Parameter supplied: the extensions that may be asked for.
     /// - Throws: every problem of the document, in its order.
-    package static func compile(_ document: DocumentNode, for scope: PolicyScope) throws(Diagnostics) -> Policy {
-        var compiler = PolicyCompiler(scope: scope)
-        compiler.compile(document)
-        let found = compiler.diagnostics.sorted {
-            ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
-        }
-        let errors = found.filter { $0.severity == .error }
-        guard errors.isEmpty else { throw Diagnostics(errors) }
-        return Policy(compiled: CompiledPolicy(compiler.tables), warnings: found)
+    package static func compile(
+        _ document: DocumentNode, for scope: PolicyScope, supplied: SuppliedFacts = .all
+    ) throws(Diagnostics) -> Policy {
+        var compiler = PolicyCompiler(scope: scope, supplied: supplied)
+        let warnings = try compiler.run(document)
+        return Policy(compiled: CompiledPolicy(compiler.tables), warnings: warnings)
     }
 
     /// The statements in the document's order; decisions refer to them by index.
@@ -33,4 +31,12 @@ package struct Policy: Sendable {
     package func bind(_ facts: ConnectionFacts) -> BoundPolicy {
         facts.withView { BoundPolicy(compiled, $0) }
     }
+
+    /// What the decision would be if the statements in shadow mode were enforced; nil if the policy has none.
+    package func shadowDecision(_ facts: ConnectionFacts, _ request: RequestFacts) -> ShadowDecision? {
+        bind(facts).shadowDecision(request)
+    }
+
+    /// Whether a statement carries `"postern:Mode": "shadow"`.
+    package var hasShadowStatements: Bool { compiled.hypothetical != nil }
 }

@@ -15,16 +15,57 @@ struct PolicyGenerator {
         "fd00::1", "2001:db8::8/125", "::1/128", "0.0.0.0/1",
     ]
 
+    private let people = ["bob", "alice", "*", "a?"]
+    private let numbers = ["1", "1.0", "0.5", "-2", "10", "1e1", "-0", "0", "10.25"]
+    private let arns = [
+        "arn:aws:iam::123456789012:user/bob", "arn:aws:iam::999999999999:role/x", "arn:aws:s3:::b/a:c",
+    ]
+
+    /// The only principals, so that they often meet.
+    static let callers: [CallerIdentity] = [
+        .aws(arn: "arn:aws:iam::123456789012:user/bob"), .aws(arn: "arn:aws:iam::123456789012:role/team/Admin"),
+        .aws(arn: "arn:aws:sts::123456789012:assumed-role/Admin/s"), .aws(arn: "arn:aws:iam::999999999999:user/bob"),
+        .aws(arn: "arn:aws:iam::123456789012:root"), .service("events.amazonaws.com"), .federated("example.com"),
+        .canonicalUser("abc"),
+    ]
+
     // MARK: Facts
 
-    mutating func facts() -> ConnectionFacts {
-        ConnectionFacts(
-            sourceIP: optional(addresses).map(address), sourceVpce: optional(texts), sourceVpc: optional(texts),
-            secureTransport: chance(2))
+    /// A question to the gateway, as keys and values; absent keys are absent.
+    mutating func question() -> PolicyRequest {
+        var context: [String: [String]] = ["aws:securetransport": [pick(["true", "false"])]]
+        let time = pick(["1767225600", "1767312000", "0", "1709164800"])
+        context["aws:epochtime"] = [time]
+        context["aws:currenttime"] = [time]
+        if !chance(4) {
+            context["aws:sourceip"] = [pick(addresses)]
+            context["aws:vpcsourceip"] = context["aws:sourceip"]
+        }
+        for key in ["aws:sourcevpc", "aws:sourcevpce", "aws:useragent", "aws:referer"] where !chance(4) {
+            context[key] = [pick(texts)]
+        }
+        if chance(2) { context["aws:username"] = [pick(people)] }
+        if chance(2) { context["aws:principaltag/team"] = several(texts) }
+        if chance(2) { context["aws:multifactorauthage"] = several(numbers) }
+        if chance(2) { context["aws:principalarn"] = several(arns) }
+        if chance(2) { context["aws:tokenissuetime"] = several(Vocabulary.dates.keys.sorted()) }
+        return PolicyRequest(
+            action: "execute-api:Invoke", resource: testScope.arnPrefix + resource(),
+            principal: chance(3) ? pick(PolicyGenerator.callers) : nil, context: context)
     }
 
-    mutating func request() -> (resource: String, userAgent: String?, referer: String?) {
-        (resource(), optional(texts), optional(texts))
+    /// The same question about another action, of other services too.
+    mutating func anyAction(_ request: PolicyRequest) -> PolicyRequest {
+        var request = request
+        request.action = pick([
+            "execute-api:Invoke", "EXECUTE-API:invoke", "s3:GetObject", "execute-api:InvalidateCache",
+        ])
+        if chance(4) { request.resource = pick(arns) }
+        return request
+    }
+
+    private mutating func several(_ values: [String]) -> [String] {
+        (0..<pick([0, 1, 1, 1, 2, 3])).map { _ in pick(values) }
     }
 
     private mutating func resource() -> String {
@@ -33,26 +74,44 @@ struct PolicyGenerator {
 
     // MARK: Documents
 
+    mutating func version() -> String { chance(6) ? "2008-10-17" : "2012-10-17" }
+
     mutating func policy() -> [String] { (0..<Int.random(in: 1...5, using: &random)).map { _ in statement() } }
 
-    static func document(_ statements: [String]) -> String {
-        "{\"Version\":\"2012-10-17\",\"Statement\":[\(statements.joined(separator: ","))]}"
+    static func document(_ statements: [String], version: String = "2012-10-17") -> String {
+        "{\"Version\":\"\(version)\",\"Statement\":[\(statements.joined(separator: ","))]}"
     }
 
     private mutating func statement() -> String {
         let effect = pick(["Allow", "Allow", "Deny"])
-        let principal = pick([#""*""#, #"{"AWS":"*"}"#, #"{"AWS":["*"]}"#])
         let actions = list([
             "execute-api:Invoke", "*", "execute-api:*", "EXECUTE-api:in?oke", "execute-api:InvalidateCache",
         ])
         let resources = (0..<Int.random(in: 1...3, using: &random)).map { _ in quote(resourcePattern()) }
         let condition = chance(4) ? "" : ",\"Condition\":{\(conditions())}"
-        return "{\"Effect\":\"\(effect)\",\"Principal\":\(principal),\"Action\":\(actions),"
-            + "\"Resource\":[\(resources.joined(separator: ","))]\(condition)}"
+        let mode = chance(6) ? ",\"postern:Mode\":\"shadow\"" : ""
+        let not = chance(5) && effect == "Deny" ? "Not" : ""
+        return "{\"Effect\":\"\(effect)\",\"\(not)Principal\":\(principal()),"
+            + "\"\(chance(6) ? "Not" : "")Action\":\(actions),"
+            + "\"\(chance(6) ? "Not" : "")Resource\":[\(resources.joined(separator: ","))]\(condition)\(mode)}"
+    }
+
+    private mutating func principal() -> String {
+        if chance(2) { return pick([#""*""#, #"{"AWS":"*"}"#, #"{"AWS":["*"]}"#]) }
+        let aws = list([
+            "123456789012", "arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:user/bob",
+            "arn:aws:iam::123456789012:role/team/Admin", "arn:aws:sts::123456789012:assumed-role/Admin/s",
+            "arn:aws:iam::999999999999:role/Admin", "*",
+        ])
+        return pick([
+            "{\"AWS\":\(aws)}", "{\"AWS\":\(aws),\"Service\":\"events.amazonaws.com\"}",
+            #"{"Federated":["example.com","x"],"CanonicalUser":"abc"}"#, #"{"Service":"*"}"#,
+            #"{"UnixUser":"orders","SPIFFE":"spiffe://prod/*"}"#,
+        ])
     }
 
     private mutating func resourcePattern() -> String {
-        let tail = holes(resource())
+        let tail = chance(4) ? filled(resource()) : holes(resource())
         switch Int.random(in: 0..<8, using: &random) {
         case 0: return "*"
         case 1: return "execute-api:/*"
@@ -81,7 +140,39 @@ struct PolicyGenerator {
     private mutating func condition() -> (String, String, String) {
         let text = ["aws:SourceVpc", "aws:SourceVpce", "aws:UserAgent", "aws:Referer"]
         let address = ["aws:SourceIp", "aws:VpcSourceIp"]
-        switch Int.random(in: 0..<8, using: &random) {
+        let decoration = pick(["", "", "ForAllValues:", "ForAnyValue:"])
+        let tail = pick(["", "", "IfExists"])
+        let (name, key, values) = plainCondition(text, address)
+        return name == "Null" ? (name, key, values) : (decoration + name + tail, key, values)
+    }
+
+    private mutating func plainCondition(_ text: [String], _ address: [String]) -> (String, String, String) {
+        let text = text + ["aws:PrincipalTag/team", "aws:username"]
+        let ordered = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
+        switch Int.random(in: 0..<13, using: &random) {
+        case 8: return ("Numeric" + pick(ordered), "aws:MultiFactorAuthAge", list(numbers))
+        case 9:
+            return (
+                "Date" + pick(ordered), pick(["aws:CurrentTime", "aws:EpochTime", "aws:TokenIssueTime"]),
+                list(Vocabulary.dates.keys.sorted())
+            )
+        case 10:
+            return (
+                pick(["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals"]), "aws:PrincipalArn",
+                list(
+                    arns + ["arn:aws:iam::*:user/*", "arn:*:?am::*", "arn:aws:iam::123456789012:user/${aws:username}"])
+            )
+        case 11:
+            return (
+                pick(["StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"]), pick(text),
+                list(texts + ["AB", "É", "${aws:username}"])
+            )
+        case 12:
+            let filled = (0..<Int.random(in: 1...3, using: &random)).map { _ in quote(self.filled(pick(texts))) }
+            return (
+                pick(["StringLike", "StringNotLike", "StringEquals", "StringNotEquals"]), pick(text),
+                "[\(filled.joined(separator: ","))]"
+            )
         case 0: return ("Null", pick(text + address + ["aws:SecureTransport"]), list(["true", "false"]))
         case 1: return ("Bool", "aws:SecureTransport", pick(["true", "false", "\"True\"", "[true,false]"]))
         case 2, 3: return (pick(["IpAddress", "NotIpAddress"]), pick(address), list(networks))
@@ -111,13 +202,23 @@ struct PolicyGenerator {
         return String(text)
     }
 
+    /// Puts variables into the place of some parts.
+    private mutating func filled(_ text: String) -> String {
+        let variables = [
+            "${aws:username}", "${aws:username, 'b'}", "${*}", "${?}", "${$}", "${aws:SourceVpce}", "${aws:UserAgent}",
+            "${AWS:PrincipalTag/team, 'a'}", "*",
+        ]
+        let slashes = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        return slashes.map { part in
+            chance(3) && part != "a1b2c3d4e5" ? String(part.prefix(1)) + pick(variables) : part
+        }.joined(separator: "/")
+    }
+
     // MARK: Choices
 
     private mutating func chance(_ outOf: Int) -> Bool { Int.random(in: 0..<outOf, using: &random) == 0 }
 
     private mutating func pick<Element>(_ elements: [Element]) -> Element { elements.randomElement(using: &random)! }
-
-    private mutating func optional(_ texts: [String]) -> String? { chance(4) ? nil : pick(texts) }
 
     private mutating func anyCase(_ text: String) -> String {
         chance(4) ? text.uppercased() : chance(4) ? text.lowercased() : text

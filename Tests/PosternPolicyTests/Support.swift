@@ -37,6 +37,7 @@ struct Request {
     var resource = "a1b2c3d4e5/prod/GET/pets/1"
     var userAgent: [UInt8]?
     var referer: [UInt8]?
+    var time: PolicyTime?
 
     init(_ resource: String = "a1b2c3d4e5/prod/GET/pets/1", userAgent: String? = nil, referer: String? = nil) {
         self.resource = resource
@@ -51,7 +52,7 @@ struct Request {
                     body(
                         RequestFacts(
                             resource: resource, userAgent: userAgent == nil ? nil : agent,
-                            referer: self.referer == nil ? nil : referer))
+                            referer: self.referer == nil ? nil : referer, time: time))
                 }
             }
         }
@@ -62,6 +63,11 @@ extension Policy {
     func decide(_ facts: ConnectionFacts = ConnectionFacts(), _ request: Request = Request()) -> Decision {
         let bound = bind(facts)
         return request.withFacts { bound.decide($0) }
+    }
+
+    func shadowDecision(_ facts: ConnectionFacts = ConnectionFacts(), _ request: Request = Request()) -> ShadowDecision?
+    {
+        request.withFacts { shadowDecision(facts, $0) }
     }
 
     func explain(_ facts: ConnectionFacts = ConnectionFacts(), _ request: Request = Request()) -> Explanation {

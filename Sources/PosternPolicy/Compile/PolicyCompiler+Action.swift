@@ -4,21 +4,36 @@ extension PolicyCompiler {
     /// A name that matches no action of an API is refused: in a `Deny` a slip of the pen would open access.
     ///
     /// - Returns: whether they cover an invocation.
-    mutating func readActions(_ node: DocumentNode) -> Bool {
+    mutating func readActions(_ element: DocumentNode.Member) -> Bool {
         var covered: Set<PolicyAction> = []
         let before = diagnostics.count
-        for node in list(node, of: "Action") {
-            guard let written = text(node, of: "Action") else { continue }
+        for node in list(element.value, of: element.key) {
+            guard let written = text(node, of: element.key) else { continue }
             let actions = PolicyCompiler.actions(matching: written)
             if actions.isEmpty { refuseAction(written, node) }
             covered.formUnion(actions)
         }
-        if !covered.contains(.invoke), diagnostics.count == before {
+        let isExcluding = element.key == "NotAction"
+        let coversInvoke = covered.contains(.invoke) != isExcluding
+        if !coversInvoke, diagnostics.count == before {
             warning(
-                at: node, "the statement can never apply: requests ask for `execute-api:Invoke` only",
-                hint: "add `execute-api:Invoke`")
+                at: element.value, "the statement can never apply: requests ask for `execute-api:Invoke` only",
+                hint: isExcluding ? "remove `execute-api:Invoke`" : "add `execute-api:Invoke`")
         }
-        return covered.contains(.invoke)
+        return coversInvoke
+    }
+
+    /// Reads actions of any service.
+    mutating func readAnyActions(_ element: DocumentNode.Member, into statement: inout StandaloneStatement) {
+        statement.excludesActions = element.key == "NotAction"
+        for node in list(element.value, of: element.key) {
+            guard let written = text(node, of: element.key) else { continue }
+            let parts = written.split(separator: ":", omittingEmptySubsequences: false)
+            if written != "*", parts.count != 2 || parts.contains(where: \.isEmpty) {
+                error(at: node, "\(quoted(written)) is not an action", hint: "expected `service:Action` or `*`")
+            }
+            statement.actions.append(PatternText(wildcards: asciiLowercased(written).utf8))
+        }
     }
 
     private static func actions(matching written: String) -> [PolicyAction] {

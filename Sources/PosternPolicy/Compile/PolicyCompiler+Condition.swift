@@ -2,6 +2,22 @@
 struct CompiledCondition {
     var condition: Condition
     var note: ConditionNote
+    /// Whether its key or one of its variables is a fact of the request.
+    var asksRequest: Bool
+    var asksTime: Bool
+
+    /// Whether it compares one of the request's two fields with patterns, or its time with dates.
+    var isPlain: Bool {
+        switch (condition.key, condition.operand) {
+        case (.userAgent, .patterns), (.userAgent, .nothing), (.referer, .patterns), (.referer, .nothing): true
+        case (.currentTime, _), (.epochTime, .nothing): true
+        case (.epochTime, .special): comparesDates
+        default: false
+        }
+    }
+
+    /// Whether its operator is one of dates.
+    var comparesDates: Bool { note.operatorName.contains("Date") }
 }
 
 extension PolicyCompiler {
@@ -23,7 +39,7 @@ extension PolicyCompiler {
             if keys.isEmpty { error(at: member.value, "\(quoted(member.key)) names no key") }
             refuseRepeats(keys, what: "key")
             for keyMember in keys {
-                guard let key = readKey(keyMember), let comparison else { continue }
+                guard let key = readKey(keyMember.key, at: keyMember.keyPosition), let comparison else { continue }
                 if let condition = readCondition(comparison, key, keyMember) { conditions.append(condition) }
             }
         }
@@ -43,46 +59,50 @@ extension PolicyCompiler {
     }
 
     private mutating func readOperator(_ member: DocumentNode.Member) -> ConditionOperator? {
-        if let known = ConditionOperator.byLowercasedName[asciiLowercased(member.key)] { return known }
-        if ConditionOperator.isKnownButUnsupported(member.key) {
-            error(at: member.keyPosition, "the operator \(quoted(member.key)) is not supported yet")
-        } else {
-            let names = ConditionOperator.all.map(\.name) + ConditionOperator.unsupportedNames
-            error(
-                at: member.keyPosition, "unknown operator \(quoted(member.key))", hint: didYouMean(member.key, names))
-        }
+        if let known = ConditionOperator(member.key) { return known }
+        let names = ConditionOperator.all.map(\.name)
+        let qualified = names.filter { $0 != "Null" }
+        let all =
+            names + qualified.map { "\($0)IfExists" } + qualified.map { "ForAllValues:\($0)" }
+            + qualified.map { "ForAnyValue:\($0)" }
+        error(at: member.keyPosition, "unknown operator \(quoted(member.key))", hint: didYouMean(member.key, all))
         return nil
     }
 
-    private mutating func readKey(_ member: DocumentNode.Member) -> ConditionKey? {
-        let name = asciiLowercased(member.key)
-        if let known = ConditionKey.byLowercasedName[name] { return known }
-        let isInLanguage =
-            ConditionKey.unsupportedNames.contains { asciiLowercased($0) == name }
-            || ConditionKey.unsupportedPrefixes.contains { name.utf8.starts(with: asciiLowercased($0).utf8) }
-        if isInLanguage {
-            error(at: member.keyPosition, "the condition key \(quoted(member.key)) is not supported yet")
-        } else {
-            let names = ConditionKey.allCases.map(\.rawValue) + ConditionKey.unsupportedNames
-            error(
-                at: member.keyPosition, "unknown condition key \(quoted(member.key))",
-                hint: didYouMean(member.key, names))
+    mutating func readKey(_ name: String, at position: SourcePosition) -> ConditionKey? {
+        if dialect != .gateway {
+            if !name.isEmpty { return .any(name) }
+            error(at: position, "a condition key is empty")
+            return nil
         }
+        if let key = ConditionKey.ofGateway(name) {
+            require(key.known.needs, for: key.rawValue, at: position)
+            return key
+        }
+        error(
+            at: position, "unknown condition key \(quoted(name))", hint: didYouMean(name, KnownKey.names))
         return nil
     }
 
     private mutating func readCondition(
         _ comparison: ConditionOperator, _ key: ConditionKey, _ member: DocumentNode.Member
     ) -> CompiledCondition? {
-        guard comparison.fits(key) else {
+        guard dialect != .gateway || comparison.fits(key) else {
             error(
                 at: member.keyPosition, "the operator `\(comparison.name)` does not fit `\(key.rawValue)`",
                 hint: "use \(ConditionOperator.fitting(key))")
             return nil
         }
-        var condition = Condition(key: key, outcome: comparison.isNegated ? .negated : .positive, operand: .nothing)
+        var condition = Condition(
+            key: key.known, quantifier: comparison.quantifier, outcome: comparison.outcome, operand: .nothing,
+            keyIndex: index(of: key))
+        var templates: [Template] = []
         switch comparison.family {
-        case .text: condition.operand = readTexts(member, wildcards: comparison.hasWildcards)
+        case .text: (condition.operand, templates) = readTexts(member, comparison)
+        case .arn: (condition.operand, templates) = readArns(member)
+        case .number: condition.operand = readNumbers(member, comparison.order)
+        case .date: condition.operand = readDates(member, comparison.order)
+        case .binary: condition.operand = readBinaries(member)
         case .address: condition.operand = readAddresses(member)
         case .flag:
             let flags = readFlags(member)
@@ -93,19 +113,103 @@ extension PolicyCompiler {
             condition.outcome = .init(absent: flags.contains(true), matched: present, unmatched: present)
         }
         return CompiledCondition(
-            condition: condition, note: ConditionNote(operatorName: comparison.name, position: member.keyPosition))
+            condition: condition, note: ConditionNote(operatorName: comparison.fullName, position: member.keyPosition),
+            asksRequest: key.known.isRequestFact || asksRequest(templates),
+            asksTime: key.known.isTime || asksTime(templates))
+    }
+
+    private mutating func index(of key: ConditionKey) -> UInt32 {
+        if let known = keyIndices[key] { return known }
+        tables.keys.append(key)
+        keyIndices[key] = UInt32(tables.keys.count - 1)
+        return UInt32(tables.keys.count - 1)
     }
 }
 
 // MARK: - Values
 
 extension PolicyCompiler {
-    private mutating func readTexts(_ member: DocumentNode.Member, wildcards: Bool) -> Condition.Operand {
-        var patterns: [PatternText] = []
-        for (text, node) in values(member) where checkVariables(in: text, node) {
-            patterns.append(wildcards ? PatternText(wildcards: text.utf8) : PatternText(exactly: text.utf8))
+    /// Plain texts become patterns; a list with variables, or compared without regard to case, templates.
+    private mutating func readTexts(
+        _ member: DocumentNode.Member, _ comparison: ConditionOperator
+    ) -> (Condition.Operand, [Template]) {
+        let values = values(member)
+        let hasVariables = version == .v2012 && values.contains { PolicyCompiler.holdsVariable($0.text) }
+        guard hasVariables || comparison.ignoresCase else {
+            let patterns = values.map { value in
+                _ = findsVariables(value.text, value.node)
+                return comparison.hasWildcards
+                    ? PatternText(wildcards: value.text.utf8) : PatternText(exactly: value.text.utf8)
+            }
+            return (.patterns(tables.patterns.add(patterns)), [])
         }
-        return .patterns(tables.patterns.add(patterns))
+        var templates: [Template] = []
+        for (text, node) in values {
+            if let template = readTemplate(text, node, wildcards: comparison.hasWildcards) {
+                templates.append(template)
+            }
+        }
+        return (special(.texts(templates, ignoringCase: comparison.ignoresCase)), templates)
+    }
+
+    private mutating func readArns(_ member: DocumentNode.Member) -> (Condition.Operand, [Template]) {
+        var arns: [[Template]] = []
+        for (text, node) in values(member) {
+            guard let template = readTemplate(text, node, wildcards: true) else { continue }
+            var segments = template.segments()
+            let hasWildcard = template.tokens.contains { $0 == Template.anyRun || $0 == Template.anyCharacter }
+            if segments.count < 6, !hasWildcard {
+                error(at: node, "\(quoted(text)) is not an ARN", hint: "expected six segments, `arn:aws:…`")
+                continue
+            }
+            while segments.count < 6 { segments.append(Template(tokens: [Template.anyRun])) }
+            if checkVariablePlaces(segments, text, node) { arns.append(segments) }
+        }
+        return (special(.arns(arns)), arns.flatMap { $0 })
+    }
+
+    private mutating func readNumbers(_ member: DocumentNode.Member, _ order: Comparison) -> Condition.Operand {
+        var numbers: [[UInt8]] = []
+        for (text, node) in values(member) {
+            let bytes = Array(text.utf8)
+            if bytes.withUnsafeBytes({ DecimalText($0) == nil }) {
+                error(at: node, "\(quoted(text)) is not a number", hint: "expected `10`, `0.5` or the like")
+            } else {
+                numbers.append(bytes)
+            }
+        }
+        return special(.numbers(numbers, order))
+    }
+
+    private mutating func readDates(_ member: DocumentNode.Member, _ order: Comparison) -> Condition.Operand {
+        var dates: [PolicyTime] = []
+        for (text, node) in values(member) {
+            if let date = PolicyTime(text) {
+                dates.append(date)
+            } else {
+                error(
+                    at: node, "\(quoted(text)) is not a date",
+                    hint: "expected `2026-11-22T10:00:00Z`, `2026-11-22`, or seconds since 1970")
+            }
+        }
+        return special(.dates(dates, order))
+    }
+
+    private mutating func readBinaries(_ member: DocumentNode.Member) -> Condition.Operand {
+        var binaries: [(bytes: [UInt8], text: [UInt8])] = []
+        for (text, node) in values(member) {
+            if let bytes = Base64Text.decode(text.utf8) {
+                binaries.append((bytes, Array(text.utf8)))
+            } else {
+                error(at: node, "\(quoted(text)) is not base64", hint: "expected RFC 4648 with its padding")
+            }
+        }
+        return special(.binaries(binaries))
+    }
+
+    private mutating func special(_ operand: SpecialOperand) -> Condition.Operand {
+        tables.operands.append(operand)
+        return .special(tables.operands.count - 1)
     }
 
     private mutating func readAddresses(_ member: DocumentNode.Member) -> Condition.Operand {

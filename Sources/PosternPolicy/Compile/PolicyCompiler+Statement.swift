@@ -1,58 +1,93 @@
 extension PolicyCompiler {
-    static let statementElements = ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"]
-    static let unsupportedElements = ["NotPrincipal", "NotAction", "NotResource"]
+    static let pairs = ["Principal", "Action", "Resource"]
+    static let statementElements =
+        ["Sid", "Effect", "Condition", modeElement] + pairs + pairs.map { "Not\($0)" }
+    /// Ours, not AWS's.
+    static let modeElement = "postern:Mode"
 
     mutating func compileStatement(_ node: DocumentNode) {
         guard case .object(let members) = node.value else {
             return error(at: node, "a statement must be a mapping, found \(node.kindName)")
         }
-        checkStatementNames(members)
+        checkNames(members, known: PolicyCompiler.statementElements, of: "a statement")
         func member(_ name: String) -> DocumentNode.Member? { members.first { $0.key == name } }
-        func isMissing(_ name: String) -> Bool { member(name) == nil && member("Not\(name)") == nil }
 
         let sid = member("Sid").flatMap { readSid($0.value) }
         let effect = member("Effect").flatMap { readEffect($0.value) }
-        for name in ["Effect", "Principal", "Action", "Resource"] where isMissing(name) {
-            error(at: node, "the statement has no `\(name)`")
+        if member("Effect") == nil { error(at: node, "the statement has no `Effect`") }
+        let principal = pair("Principal", of: members, node)
+        let action = pair("Action", of: members, node)
+        let resource = pair("Resource", of: members, node)
+
+        var program = StatementProgram(
+            resources: PatternRange(), conditions: 0, connectionConditions: 0, requestConditions: 0,
+            isDeny: effect == .deny, canApply: true, coversAllResources: false)
+        program.isShadow = member(PolicyCompiler.modeElement).map { isShadow($0.value) } ?? false
+        program.principals = principal.flatMap { readPrincipals($0, effect) }
+        var coversInvoke = true
+        if dialect == .gateway {
+            coversInvoke = action.map { readActions($0) } ?? false
+            if let resource { readResources(resource, into: &program) }
+            program.canApply = program.canApply && coversInvoke
+        } else {
+            var statement = StandaloneStatement()
+            if let action { readAnyActions(action, into: &statement) }
+            if let resource { readAnyResources(resource, into: &statement) }
+            standalone.append(statement)
         }
-        if let principal = member("Principal") { checkPrincipal(principal.value) }
-        let coversInvoke = member("Action").map { readActions($0.value) } ?? false
-        let resources = member("Resource").map { readResources($0.value) } ?? []
         let conditions = member("Condition").map { readConditions($0.value) } ?? []
 
         let index = tables.statements.count
         tables.notes.append(
             StatementNote(
                 sid: sid, effect: effect ?? .deny, position: node.position, label: sid ?? "#\(index + 1)",
-                coversInvoke: coversInvoke))
-        append(conditions, of: effect ?? .deny, coversInvoke, resources)
+                isShadow: program.isShadow, coversInvoke: coversInvoke))
+        append(program, conditions)
     }
 
-    private mutating func append(
-        _ conditions: [CompiledCondition], of effect: Effect, _ coversInvoke: Bool, _ resources: [PatternText]
-    ) {
-        let onConnection = conditions.filter { !$0.condition.key.isRequestFact }
-        let onRequest = conditions.filter { $0.condition.key.isRequestFact }
-        let everything = PatternText(wildcards: "*".utf8)
-        let coversAll = resources.contains(everything)
-        tables.statements.append(
-            StatementProgram(
-                resources: tables.patterns.add(coversAll ? [everything] : resources),
-                conditions: UInt32(tables.conditions.count), connectionConditions: UInt32(onConnection.count),
-                requestConditions: UInt32(onRequest.count), isDeny: effect == .deny,
-                canApply: coversInvoke && !resources.isEmpty, coversAllResources: coversAll))
+    private mutating func append(_ statement: StatementProgram, _ conditions: [CompiledCondition]) {
+        var statement = statement
+        let onConnection = conditions.filter { !$0.asksRequest }
+        let onRequest = conditions.filter { $0.asksRequest }
+        statement.conditions = UInt32(tables.conditions.count)
+        statement.connectionConditions = UInt32(onConnection.count)
+        statement.requestConditions = UInt32(onRequest.count)
+        statement.isPlain =
+            statement.templates.isEmpty && !statement.excludesResources && onRequest.allSatisfy(\.isPlain)
+        if !statement.isPlain { tables.needsContext = true }
+        if onRequest.contains(where: \.asksTime) || !statement.templates.isEmpty { tables.asksForTime = true }
+        tables.statements.append(statement)
         tables.conditions += (onConnection + onRequest).map(\.condition)
         tables.conditionNotes += (onConnection + onRequest).map(\.note)
     }
 
-    private mutating func checkStatementNames(_ members: [DocumentNode.Member]) {
-        let unsupported = PolicyCompiler.unsupportedElements
-        for member in members where unsupported.contains(member.key) {
-            error(at: member.keyPosition, "`\(member.key)` is not supported yet")
+    /// `Action` or `NotAction`: exactly one of the two. An identity's policy names no principal.
+    private mutating func pair(
+        _ name: String, of members: [DocumentNode.Member], _ node: DocumentNode
+    ) -> DocumentNode.Member? {
+        let found = members.filter { $0.key == name || $0.key == "Not\(name)" }
+        if name == "Principal", dialect == .anyIdentity {
+            if let first = found.first {
+                error(at: first.keyPosition, "an identity's policy has no `\(first.key)`")
+            }
+            return nil
         }
-        checkNames(
-            members.filter { !unsupported.contains($0.key) }, known: PolicyCompiler.statementElements,
-            of: "a statement")
+        if found.isEmpty { error(at: node, "the statement has no `\(name)`") }
+        if found.count > 1 {
+            error(
+                at: found[1].keyPosition, "the statement has both `\(found[0].key)` and `\(found[1].key)`",
+                hint: "keep one of them")
+        }
+        return found.first
+    }
+
+    private mutating func isShadow(_ node: DocumentNode) -> Bool {
+        guard let mode = text(node, of: PolicyCompiler.modeElement) else { return false }
+        if mode != "shadow" {
+            error(at: node, "unknown mode \(quoted(mode))", hint: "expected `shadow`, or no `postern:Mode`")
+        }
+        require(.shadowReports, for: PolicyCompiler.modeElement, at: node.position)
+        return mode == "shadow"
     }
 
     /// An empty `Sid`, which some tools write, is none.
@@ -76,33 +111,5 @@ extension PolicyCompiler {
             at: node, "unknown effect \(quoted(written))",
             hint: didYouMean(written, known) ?? "expected `Allow` or `Deny`")
         return nil
-    }
-
-    /// Everyone is the only principal so far: `"*"`, or `{"AWS": "*"}`, which means the same in a resource policy.
-    private mutating func checkPrincipal(_ node: DocumentNode) {
-        switch node.value {
-        case .string("*"): break
-        case .string(let name):
-            error(at: node, "\(quoted(name)) is not a principal", hint: "expected `\"*\"` or `{\"AWS\": \"*\"}`")
-        case .object(let members) where members.isEmpty: error(at: node, "`Principal` names nobody")
-        case .object(let members): for member in members { checkPrincipal(member) }
-        default: error(at: node, "`Principal` must be `\"*\"` or a mapping, found \(node.kindName)")
-        }
-    }
-
-    private mutating func checkPrincipal(_ member: DocumentNode.Member) {
-        let known = ["AWS", "Federated", "Service", "CanonicalUser"]
-        guard known.contains(member.key) else {
-            return error(
-                at: member.keyPosition, "unknown kind of principal \(quoted(member.key))",
-                hint: didYouMean(member.key, known))
-        }
-        guard member.key == "AWS" else {
-            return error(at: member.keyPosition, "`\(member.key)` principals are not supported yet")
-        }
-        for node in list(member.value, of: member.key) {
-            guard let name = text(node, of: member.key), name != "*" else { continue }
-            error(at: node, "the principal \(quoted(name)) is not supported yet", hint: "only `*` is, so far")
-        }
     }
 }

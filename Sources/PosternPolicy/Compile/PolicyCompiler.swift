@@ -8,15 +8,53 @@ struct PolicyCompiler {
         case v2012 = "2012-10-17"
     }
 
+    /// What a document may speak of.
+    enum Dialect {
+        /// The API that this gateway serves: its actions, its resources, the keys that its requests have.
+        case gateway
+        /// Anything of AWS's grammar, attached to a resource or to an identity.
+        case anyResource, anyIdentity
+    }
+
     static let elements = ["Version", "Id", "Statement"]
 
+    let dialect: Dialect
+    let supplied: SuppliedFacts
     var tables: PolicyTables
+    /// Actions and resources, for the dialects of anything.
+    var standalone: [StandaloneStatement] = []
+    var keyIndices: [ConditionKey: UInt32] = [:]
+    var variableTokens: [PolicyVariable: UInt16] = [:]
     var diagnostics: [Diagnostic] = []
     var version = Version.v2008
     /// Where each `Sid` stands first.
     var sids: [String: SourcePosition] = [:]
 
-    init(scope: PolicyScope) { tables = PolicyTables(scope: scope) }
+    init(scope: PolicyScope, dialect: Dialect = .gateway, supplied: SuppliedFacts = .all) {
+        tables = PolicyTables(scope: scope)
+        self.dialect = dialect
+        self.supplied = supplied
+    }
+
+    /// Refuses an extension whose facts nobody supplies.
+    mutating func require(_ facts: SuppliedFacts, for name: String, at position: SourcePosition) {
+        if !supplied.isSuperset(of: facts) { error(at: position, "\(quoted(name)) is not supported yet") }
+    }
+
+    /// Reads a whole document.
+    ///
+    /// - Returns: warnings, in the document's order.
+    /// - Throws: every problem, in the document's order.
+    @discardableResult
+    mutating func run(_ document: DocumentNode) throws(Diagnostics) -> [Diagnostic] {
+        compile(document)
+        let found = diagnostics.sorted {
+            ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column)
+        }
+        let errors = found.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw Diagnostics(errors) }
+        return found
+    }
 
     var scope: PolicyScope { tables.scope }
 
@@ -93,25 +131,5 @@ extension PolicyCompiler {
         guard case .array(let nodes) = node.value else { return [node] }
         if nodes.isEmpty { error(at: node, "the list under \(quoted(element)) is empty", hint: "expected a value") }
         return nodes
-    }
-
-    /// Refuses a policy variable, or warns where the version makes it plain text.
-    ///
-    /// - Returns: whether the text may be used as it stands.
-    mutating func checkVariables(in text: String, _ node: DocumentNode) -> Bool {
-        var previous: UInt8 = 0
-        let hasVariable = text.utf8.contains { byte in
-            defer { previous = byte }
-            return previous == UInt8(ascii: "$") && byte == UInt8(ascii: "{")
-        }
-        guard hasVariable else { return true }
-        if version == .v2012 {
-            error(at: node, "the policy variable in \(quoted(text)) is not supported yet")
-            return false
-        }
-        warning(
-            at: node, "`${` in \(quoted(text)) is plain text in version `2008-10-17`",
-            hint: "variables need `\"Version\": \"2012-10-17\"`")
-        return true
     }
 }

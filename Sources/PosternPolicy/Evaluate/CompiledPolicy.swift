@@ -1,15 +1,14 @@
 /// The compiled policy, shared by every connection that is bound to it. Immutable.
 final class CompiledPolicy: Sendable {
     let tables: PolicyTables
-    /// Indices of the statements that can apply: denies first, each effect in the document's order.
-    let order: [UInt32]
+    let enforced: EnforcedStatements
+    /// nil if no statement is in shadow mode.
+    let hypothetical: HypotheticalStatements?
 
     init(_ tables: PolicyTables) {
         self.tables = tables
-        let live = tables.statements.indices.filter { tables.statements[$0].canApply }
-        let denies = live.filter { tables.statements[$0].isDeny }
-        let allows = live.filter { !tables.statements[$0].isDeny }
-        order = (denies + allows).map { UInt32($0) }
+        enforced = EnforcedStatements(tables)
+        hypothetical = HypotheticalStatements(tables)
     }
 
     /// Lends the tables that requests and connections are matched against.
@@ -22,10 +21,38 @@ final class CompiledPolicy: Sendable {
                         body(
                             PolicyView(
                                 statements: statements, conditions: conditions, patterns: patterns,
-                                addressSets: addressSets))
+                                addressSets: addressSets, policy: Unmanaged.passUnretained(self)))
                     }
                 }
             }
         }
+    }
+}
+
+/// The statements that decide. None in shadow mode can be among them: this is the only way to make one, and a
+/// ``Decision`` is made of nothing else.
+struct EnforcedStatements: Sendable {
+    /// Indices of the statements that can apply: denies first, each effect in the document's order.
+    let order: [UInt32]
+
+    fileprivate init(_ tables: PolicyTables) { order = tables.order { !$0.isShadow } }
+}
+
+/// The statements that would decide if those in shadow mode were enforced; good for a ``ShadowDecision`` only.
+struct HypotheticalStatements: Sendable {
+    let order: [UInt32]
+
+    fileprivate init?(_ tables: PolicyTables) {
+        guard tables.statements.contains(where: \.isShadow) else { return nil }
+        order = tables.order { _ in true }
+    }
+}
+
+extension PolicyTables {
+    fileprivate func order(_ isIncluded: (StatementProgram) -> Bool) -> [UInt32] {
+        let live = statements.indices.filter { statements[$0].canApply && isIncluded(statements[$0]) }
+        let denies = live.filter { statements[$0].isDeny }
+        let allows = live.filter { !statements[$0].isDeny }
+        return (denies + allows).map { UInt32($0) }
     }
 }

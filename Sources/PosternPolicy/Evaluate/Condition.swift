@@ -17,13 +17,31 @@ struct Condition: Sendable {
         /// Index into the policy's address sets.
         case addresses(Int)
         case flag(matchesTrue: Bool, matchesFalse: Bool)
+        /// Index into the policy's table of rarer operands.
+        case special(Int)
         /// Presence alone decides; a value that is there counts as unmatched.
         case nothing
     }
 
-    var key: ConditionKey
+    var key: KnownKey
+    var quantifier = ConditionOperator.Quantifier.single
     var outcome: Outcome
     var operand: Operand
+    /// Index into the policy's keys, for those that are found by name.
+    var keyIndex: UInt32
 
     func result(matched: Bool) -> Bool { matched ? outcome.matched : outcome.unmatched }
+}
+
+/// What conditions of the less frequent kinds compare with.
+enum SpecialOperand: Sendable {
+    /// Texts with variables, or compared without regard to case.
+    case texts([Template], ignoringCase: Bool)
+    /// ARNs, each in its six segments.
+    case arns([[Template]])
+    /// Decimal numbers as they were written.
+    case numbers([[UInt8]], Comparison)
+    case dates([PolicyTime], Comparison)
+    /// The bytes, and their base64 form.
+    case binaries([(bytes: [UInt8], text: [UInt8])])
 }

@@ -26,5 +26,7 @@ struct PatternText: Hashable {
         }
     }
 
+    mutating func append(literal byte: UInt8) { tokens.append(byte) }
+
     static func isWildcard(_ token: UInt8) -> Bool { token >= anyCharacter }
 }

@@ -11,8 +11,31 @@ struct StatementProgram: Sendable {
     var canApply: Bool
     /// Whether one of the resources matches every request.
     var coversAllResources: Bool
+    /// Whether resources and conditions of the request are plain patterns, matched without looking further.
+    var isPlain = true
+    /// Under `NotResource` what matches none of the resources is meant.
+    var excludesResources = false
+    /// Reported, never enforced.
+    var isShadow = false
+    /// Index into ``PolicyTables/principals``; nil for everyone.
+    var principals: UInt32?
+    /// First and number of its resources with variables.
+    var templates: Range<Int32> = 0..<0
 
     var needsRequest: Bool { !coversAllResources || requestConditions > 0 }
+}
+
+/// `Principal` or `NotPrincipal`.
+struct PrincipalSet: Sendable {
+    var names: [PrincipalName]
+    var isExcluding: Bool
+
+    func admits(_ callers: [CallerIdentity]) -> Bool {
+        let isNamed = names.contains { name in
+            name == .everyone || callers.contains { name.names($0, isExcluding: isExcluding) }
+        }
+        return isNamed != isExcluding
+    }
 }
 
 /// What the compiler makes of a document: flat tables, referring to each other by index.
@@ -22,6 +45,15 @@ struct PolicyTables: Sendable {
     var addressSets: [CIDRSet] = []
     var conditions: [Condition] = []
     var statements: [StatementProgram] = []
+    var keys: [ConditionKey] = []
+    var operands: [SpecialOperand] = []
+    var variables: [PolicyVariable] = []
+    var principals: [PrincipalSet] = []
+    /// Resources with variables.
+    var templates: [Template] = []
+    /// Whether a condition of a request needs facts of its connection, or more than its two fields.
+    var needsContext = false
+    var asksForTime = false
 
     // What follows is read by explanations only; the indices are those of `conditions` and `statements`.
     var conditionNotes: [ConditionNote] = []
@@ -42,6 +74,8 @@ package struct StatementNote: Sendable {
     package var position: SourcePosition
     /// The `Sid`, or `#2` for the second statement.
     package var label: String
+    /// Whether it carries `"postern:Mode": "shadow"`.
+    package var isShadow = false
     /// Whether its actions cover `execute-api:Invoke`.
     var coversInvoke: Bool
 }

@@ -9,6 +9,8 @@ package struct Explanation: Sendable {
     package var statements: [StatementTrace]
     /// One line for the access log.
     package var summary: Summary
+    /// What it would be if statements in shadow mode were enforced; nil if there are none.
+    package var shadow: ShadowDecision?
 
     /// The deciding statement with its first condition; for an implicit deny the `Allow` that came closest, with the
     /// first thing that kept it from applying.
@@ -33,7 +35,12 @@ package struct StatementTrace: Sendable {
     package var label: String
     package var effect: Effect
     package var position: SourcePosition
+    /// For a statement in shadow mode: whether it would have.
     package var applied: Bool
+    /// Whether it is in shadow mode, and so has no part in the decision.
+    package var isShadow = false
+    /// Whether its principal covers the caller.
+    package var principalMatched = true
     /// Whether its actions cover `execute-api:Invoke`.
     package var actionMatched: Bool
     /// Whether one of its resources matches the request's.

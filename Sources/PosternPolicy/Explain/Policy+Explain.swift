@@ -1,10 +1,16 @@
 extension Policy {
     /// Decides once more, keeping what each statement came to.
     package func explain(_ facts: ConnectionFacts, _ request: RequestFacts) -> Explanation {
-        let decision = bind(facts).decide(request)
+        var request = request
+        // One point in time for the decision and all that is told of it.
+        if compiled.tables.asksForTime, request.time == nil { request.time = .now }
+        let bound = bind(facts)
+        let decision = bound.decide(request)
         let traces = facts.withView { connection in
             compiled.withView { policy in
-                statements.indices.map { trace($0, connection, request, policy) }
+                statements.indices.map {
+                    trace($0, RequestSource(connection: connection, request: request), policy)
+                }
             }
         }
         let deciding: Int? =
@@ -15,43 +21,40 @@ extension Policy {
         return Explanation(
             decision: decision, decidingStatement: deciding.map { statements[$0].label },
             position: deciding.map { statements[$0].position }, statements: traces,
-            summary: deciding.map { summary(applied: traces[$0]) } ?? summary(closest: traces, request))
+            summary: deciding.map { summary(applied: traces[$0]) } ?? summary(closest: traces, request),
+            shadow: bound.shadowDecision(request))
     }
 
-    private func trace(
-        _ index: Int, _ connection: ConnectionView, _ request: RequestFacts, _ policy: PolicyView
-    ) -> StatementTrace {
+    private func trace(_ index: Int, _ facts: RequestSource, _ policy: PolicyView) -> StatementTrace {
         let note = statements[index]
         let program = policy.statements[index]
         let conditions = (0..<Int(program.connectionConditions + program.requestConditions))
-            .map { trace(condition: Int(program.conditions) + $0, connection, request, policy) }
+            .map { trace(condition: Int(program.conditions) + $0, facts, policy) }
             .sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
-        let resourceMatched = policy.patterns.matches(program.resources, request.resource)
+        let principals = program.principals.map { compiled.tables.principals[Int($0)] }
+        let principalMatched = principals?.admits(facts.connection.rarer.identities) ?? true
+        let resourceMatched = policy.matchesResource(program, facts)
         return StatementTrace(
             label: note.label, effect: note.effect, position: note.position,
-            applied: note.coversInvoke && resourceMatched && conditions.allSatisfy(\.matched),
-            actionMatched: note.coversInvoke, resourceMatched: resourceMatched, conditions: conditions)
+            applied: note.coversInvoke && principalMatched && resourceMatched && conditions.allSatisfy(\.matched),
+            isShadow: note.isShadow, principalMatched: principalMatched, actionMatched: note.coversInvoke,
+            resourceMatched: resourceMatched, conditions: conditions)
     }
 
-    private func trace(
-        condition index: Int, _ connection: ConnectionView, _ request: RequestFacts, _ policy: PolicyView
-    ) -> ConditionTrace {
+    private func trace(condition index: Int, _ facts: RequestSource, _ policy: PolicyView) -> ConditionTrace {
         let condition = policy.conditions[index]
         let note = compiled.tables.conditionNotes[index]
-        let matched =
-            condition.key.isRequestFact
-            ? policy.holds(condition, request) : policy.holds(condition, connection)
+        let key = compiled.tables.keys[Int(condition.keyIndex)]
         let seen: String? =
-            switch condition.key {
-            case .sourceIP, .vpcSourceIP: connection.sourceIP?.description
-            case .sourceVPC: connection.sourceVpc.map(shown)
-            case .sourceVPCE: connection.sourceVpce.map(shown)
-            case .userAgent: request.userAgent.map(shown)
-            case .referer: request.referer.map(shown)
-            case .secureTransport: connection.secureTransport ? "true" : "false"
+            switch facts.values(of: key) {
+            case .absent: nil
+            case .one(.text(let bytes)): shown(bytes)
+            case .one(let value): String(decoding: value.text, as: UTF8.self)
+            case .texts(let texts): texts.isEmpty ? nil : cut(texts.joined(separator: ", "))
             }
         return ConditionTrace(
-            operatorName: note.operatorName, key: condition.key, seen: seen, matched: matched, position: note.position)
+            operatorName: note.operatorName, key: key, seen: seen, matched: policy.holds(condition, facts),
+            position: note.position)
     }
 
     private func summary(applied trace: StatementTrace) -> Explanation.Summary {
@@ -62,10 +65,11 @@ extension Policy {
     /// A statement for other routes or actions is further away than one for this route with failing conditions.
     private func summary(closest traces: [StatementTrace], _ request: RequestFacts) -> Explanation.Summary {
         func distance(_ trace: StatementTrace) -> (Int, Int) {
-            let otherThings = (trace.actionMatched ? 0 : 1) + (trace.resourceMatched ? 0 : 1)
+            let otherThings =
+                (trace.actionMatched ? 0 : 1) + (trace.resourceMatched ? 0 : 1) + (trace.principalMatched ? 0 : 1)
             return (otherThings, trace.conditions.count { !$0.matched })
         }
-        let allows = traces.filter { $0.effect == .allow }
+        let allows = traces.filter { $0.effect == .allow && !$0.isShadow }
         guard let closest = allows.min(by: { distance($0) < distance($1) }) else { return Explanation.Summary() }
         if !closest.actionMatched {
             let invoke = PolicyAction.invoke.rawValue
@@ -75,6 +79,9 @@ extension Policy {
             let resource = scope.arnPrefix + shown(request.resource)
             return Explanation.Summary(statement: closest.label, condition: "Resource", value: resource)
         }
+        if !closest.principalMatched {
+            return Explanation.Summary(statement: closest.label, condition: "Principal", value: nil)
+        }
         let failed = closest.conditions.first { !$0.matched }
         return Explanation.Summary(statement: closest.label, condition: failed?.name, value: failed?.seen)
     }
@@ -83,5 +90,10 @@ extension Policy {
         let limit = ConditionTrace.maximumSeen
         guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: bytes.prefix(limit), as: UTF8.self) + "…"
+    }
+
+    private func cut(_ text: String) -> String {
+        var text = text
+        return text.withUTF8 { shown(UnsafeRawBufferPointer($0)) }
     }
 }

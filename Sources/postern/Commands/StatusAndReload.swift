@@ -25,7 +25,9 @@ struct Status: ParsableCommand {
         }
         for api in status.apis {
             let policy = api.hasPolicy ? "" : "; no policy, so every request is refused"
-            line("api", "\(api.id): stages \(api.stages.joined(separator: ", ")); \(counted(api.routes, "route"))\(policy)")
+            line(
+                "api",
+                "\(api.id): stages \(api.stages.joined(separator: ", ")); \(counted(api.routes, "route"))\(policy)")
         }
         if let reload = status.lastReload {
             line("last reload", reload.succeeded ? "succeeded" : "failed: " + reload.messages.joined(separator: "; "))

@@ -29,7 +29,8 @@ actor Service {
     private var generation = 1
     private var publishedAt = SystemTime.wallNanoseconds()
     private var isServing = false
-    private var isReloading = false
+    /// The start or a reload is under way; the next change waits for it.
+    private var isChanging = false
     private var reloads = (succeeded: 0, failed: 0)
     private var lastReload: ReloadReport?
 
@@ -70,6 +71,8 @@ actor Service {
 
     /// Opens everything and begins to serve; on a failure no socket's file stays, and the process is meant to end.
     func start() async throws {
+        isChanging = true
+        defer { isChanging = false }
         do {
             try await openAdmin()
             let opened = try open(configuration, leaving: [])
@@ -189,12 +192,12 @@ actor Service {
     // MARK: Reload
 
     func reload() async -> ReloadReport {
-        await waitForReload()
+        await waitForChange()
         guard isServing else {
             return ReloadReport(succeeded: false, generation: generation, messages: ["the gateway is not serving"])
         }
-        isReloading = true
-        defer { isReloading = false }
+        isChanging = true
+        defer { isChanging = false }
         notifyServiceManager("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.monotonicNanoseconds() / 1000)")
         defer { notifyServiceManager("READY=1") }
         let report = await attemptReload()
@@ -206,9 +209,9 @@ actor Service {
         return report
     }
 
-    /// Waits until no reload is under way; nothing else runs between its return and the caller's next suspension.
-    private func waitForReload() async {
-        while isReloading { try? await Task.sleep(for: .milliseconds(10)) }
+    /// Waits until neither the start nor a reload is under way; nothing else runs between its return and the caller's next suspension.
+    private func waitForChange() async {
+        while isChanging { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     private func attemptReload() async -> ReloadReport {
@@ -284,7 +287,7 @@ actor Service {
     func drain() async throws -> Int {
         isServing = false
         // A reload under way would open what is closed here; none begins any more.
-        await waitForReload()
+        await waitForChange()
         notifyServiceManager("STOPPING=1")
         for socket in listeners.flatMap(\.sockets) { socket.removeSocketFile() }
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)

@@ -144,8 +144,10 @@ struct CheckTests {
     @Test(
         "What the policy language has and we have not is refused, never ignored",
         arguments: [
-            #"{"NumericLessThan":{"aws:EpochTime":"1"}}"#, #"{"IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}}"#,
-            #"{"ForAllValues:StringEquals":{"aws:SourceVpce":"a"}}"#, #"{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#,
+            #"{"NumericLessThan":{"postern:UnixUid":"1"}}"#, #"{"StringEqualsIfExists":{"postern:UnixUser":"a"}}"#,
+            #"{"ForAllValues:StringEquals":{"postern:CertificateSanDns":"a"}}"#,
+            #"{"StringLike":{"aws:UserAgent":"${postern:LocalInterface}*"}}"#,
+            #"{"StringEquals":{"aws:Nonsense":"a"}}"#,
             #"{"IpAddress":{"aws:SourceIp":"10.0.0.0/99"}}"#, #"{"IpAddress":{"aws:SourceIp":"10.0.0.1/8"}}"#,
             #"{"StringEqual":{"aws:SourceVpce":"a"}}"#,
         ])
