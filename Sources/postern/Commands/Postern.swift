@@ -17,7 +17,8 @@ struct Postern: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Check.self, Routes.self, Status.self, Reload.self, Quickstart.self, VersionCommand.self,
+            Serve.self, Check.self, Routes.self, PolicyCommand.self, Status.self, Reload.self, Quickstart.self,
+            VersionCommand.self,
         ])
 }
 

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+struct PolicyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "policy",
+        abstract: "Ask policies questions, through the code that serves requests.",
+        subcommands: [Evaluate.self, Contains.self])
+}
