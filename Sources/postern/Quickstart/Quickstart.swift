@@ -76,7 +76,7 @@ struct Quickstart: AsyncParsableCommand {
             Then look at how each was decided:
 
               tail -n 5 \(files.directory)/access.log
-              postern status --admin \(files.adminSocket)
+              \(CommandLine.arguments[0]) status --admin \(files.adminSocket)
 
             Ctrl-C stops it.
             """)
