@@ -1,4 +1,3 @@
-import Glibc
 package import NIOCore
 
 /// One downstream HTTP/1.1 connection: turns bytes into requests for its receiver, and answers into bytes.
@@ -11,7 +10,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package typealias OutboundOut = ByteBuffer
 
     /// Where the reading of the current request stands.
-    private enum Inbound {
+    enum Inbound {
         /// Waiting for the listener's PROXY header.
         case proxyHeader
         /// Waiting for (the rest of) a head.
@@ -26,7 +25,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     /// Where the writing of the current response stands.
-    private enum Outbound {
+    enum Outbound {
         case idle
         /// A request has been handed over; no head was sent.
         case waiting
@@ -35,39 +34,39 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     /// Bytes of an unread body that are worth reading to keep a connection alive after a refusal.
-    private static let discardToKeep = 65_536
+    static let discardToKeep = 65_536
     /// Bytes that are read and dropped after a final answer, so that a reset does not destroy it on its way.
     private static let discardToClose = 1 << 20
-    private static let lingerTime = TimeAmount.seconds(2)
+    static let lingerTime = TimeAmount.seconds(2)
 
-    private let server: HTTPServer
-    private let listener: ServerListener
+    let server: HTTPServer
+    let listener: ServerListener
     package private(set) var connection: ConnectionInfo
     /// Its place in the server's list of connections.
     var position = -1
 
-    private var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
     private var receiver: (any RequestReceiver)?
     private var inbound = ByteBuffer()
-    private var inboundState = Inbound.head
-    private var outbound = Outbound.idle
+    var inboundState = Inbound.head
+    var outbound = Outbound.idle
     private var parser: RequestHeadParser
     private let request = RequestHead()
     private var chunks: ChunkedDecoder?
-    private let writer: MessageWriter
-    private lazy var deadline = Deadline(owner: self)
+    let writer: MessageWriter
+    lazy var deadline = Deadline(owner: self)
 
     /// Some of a head has come: from here its time limit runs, and an idle connection is no longer idle.
     private var headHasStarted = false
     private var isProcessing = false
     /// What the channel said last: it tells of every change, and asking it costs more than remembering.
-    private var channelIsWritable = true
-    private var isReadingPaused = false
+    var channelIsWritable = true
+    var isReadingPaused = false
     private var hasHeldRead = false
-    private var keepsAlive = true
-    private var isHTTP10 = false
-    private var isHeadRequest = false
-    private var awaitsContinue = false
+    var keepsAlive = true
+    var isHTTP10 = false
+    var isHeadRequest = false
+    var awaitsContinue = false
     private var isClosing = false
     private var requests = 0
     private var bodyReceived = 0
@@ -161,7 +160,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         }
     }
 
-    private func releaseHeldRead() {
+    func releaseHeldRead() {
         guard hasHeldRead, !mustHoldRead else { return }
         hasHeldRead = false
         context?.read()
@@ -179,7 +178,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     /// Takes up what waited in `inbound`. No end of a read follows, so the receiver hears of it from here.
-    private func processHeld() {
+    func processHeld() {
         guard !isProcessing else { return }
         process()
         receiver?.receiveReadComplete()
@@ -426,10 +425,14 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Stop taking requests: an idle connection closes now, a busy one after its exchange.
     func drain() {
-        guard !isClosing else { return }
+        // The listener closed first, the process stops now: a connection that was left its first request loses it.
+        guard !isClosing || (requests == 0 && server.isDraining) else { return }
         isClosing = true
         keepsAlive = false
-        if case .idle = outbound, !headHasStarted { closeAfterFlush() }
+        guard case .idle = outbound, !headHasStarted else { return }
+        // A connection that has just come has its first request on the way; it is served, unless the process stops.
+        if requests == 0, !server.isDraining { return }
+        closeAfterFlush()
     }
 
     func came(by other: ServerListener) -> Bool { listener === other }
@@ -438,7 +441,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Ends our side behind the last byte written and drops what still comes, for a reset would take the answer away from
     /// the caller; closes at once behind that byte where nothing is to come.
-    private func closeAfterFlush() {
+    func closeAfterFlush() {
         flush()
         guard let context else { return }
         let isQuiet =
@@ -463,113 +466,5 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         } else {
             context.close(promise: nil)
         }
-    }
-}
-
-// MARK: - Writing
-
-extension ServerConnection: ServerStream {
-    package var isWritable: Bool { channelIsWritable }
-
-    package func sendContinue() {
-        guard awaitsContinue, case .waiting = outbound else { return }
-        awaitsContinue = false
-        writer.beginHead(status: 100)
-        writer.endHead()
-        flush()
-    }
-
-    package func beginHead(status: Int) { writer.beginHead(status: status) }
-
-    package func addField(prefix: StaticString, _ name: Span<UInt8>, _ value: Span<UInt8>) {
-        writer.field(prefix: prefix, name, value)
-    }
-
-    package func addField(_ name: StaticString, _ value: Span<UInt8>) { writer.field(name, value) }
-    package func addField(_ name: StaticString, _ value: StaticString) { writer.field(name, value) }
-
-    package func endInformationalHead() {
-        // Only HTTP/1.1 clients know 1xx (RFC 9110, section 15.2).
-        writer.endHead()
-        flush()
-    }
-
-    package func endHead(_ body: ResponseBody) {
-        switch body {
-        case .none(let declared):
-            if let declared { writer.field("Content-Length", decimal: declared) }
-        case .length(let length):
-            writer.field("Content-Length", decimal: length)
-        case .streamed:
-            if isHeadRequest { break }
-            if isHTTP10 { keepsAlive = false } else { writer.append("Transfer-Encoding: chunked\r\n") }
-        }
-        // A caller that is still sending when it has its answer may not be worth waiting for.
-        if !keepsUnreadBody || server.isDraining { keepsAlive = false }
-        writer.append(keepsAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
-        writer.endHead()
-        outbound = .body(body)
-    }
-
-    /// Whether what is left of the request is small enough to read on.
-    private var keepsUnreadBody: Bool {
-        switch inboundState {
-        case .complete: true
-        case .length(let remaining): remaining <= Self.discardToKeep && !awaitsContinue
-        case .chunked: !awaitsContinue
-        default: false
-        }
-    }
-
-    package func sendBody(_ bytes: ByteBuffer) {
-        guard case .body(let body) = outbound, bytes.readableBytes > 0, !isHeadRequest else { return }
-        let isChunked = body == .streamed && !isHTTP10
-        writer.sendBody(bytes, isChunked: isChunked, to: context)
-    }
-
-    package func sendEnd(trailers: TrailerSection?) {
-        guard case .body(let body) = outbound else { return }
-        if body == .streamed, !isHTTP10, !isHeadRequest { writer.lastChunk(trailers) }
-        outbound = .ended
-        awaitsContinue = false
-        flush()
-        endExchange()
-    }
-
-    private func endExchange() {
-        switch inboundState {
-        case .length, .chunked:
-            if !keepsAlive { return closeAfterFlush() }
-            server.wheel.set(deadline, after: Self.lingerTime)
-            isReadingPaused = false
-            releaseHeldRead()
-        case .discarding:
-            return closeAfterFlush()
-        default: break
-        }
-        processHeld()
-    }
-
-    package func flush() {
-        guard let context else { return }
-        if case .body = outbound { server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle) }
-        writer.flush(to: context)
-    }
-
-    package func pauseReading() { isReadingPaused = true }
-
-    package func resumeReading() {
-        guard isReadingPaused else { return }
-        isReadingPaused = false
-        processHeld()
-    }
-
-    package func abort() {
-        // A body that ends with its connection (HTTP/1.0) would look whole to the caller; a reset does not.
-        if case .body(.streamed) = outbound, isHTTP10, let socket = context?.channel as? any SocketOptionProvider {
-            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        outbound = .ended
-        context?.close(promise: nil)
     }
 }

@@ -8,7 +8,7 @@ struct Contains: ParsableCommand {
             The answer is a line of JSON, {"contains": true}, {"contains": false} or {"contains": "invalid", "error": "…"}.
             """)
 
-    @Flag(help: "Read questions from standard input until it ends.") var batch = false
+    @OptionGroup var batch: BatchOption
 
     private struct Answer: Encodable {
         var contains: Bool?
@@ -27,15 +27,7 @@ struct Contains: ParsableCommand {
         }
     }
 
-    func validate() throws {
-        guard batch else { throw ValidationError("questions are read with --batch") }
-    }
-
-    func run() throws {
-        while let line = readLine() {
-            if !line.isEmpty { try printJSONLine(answer(line)) }
-        }
-    }
+    func run() throws { try batch.answerLines(answer) }
 
     private func answer(_ line: String) -> Answer {
         do {

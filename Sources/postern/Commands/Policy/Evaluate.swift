@@ -14,7 +14,7 @@ struct Evaluate: ParsableCommand {
             that decided, from 0], "error": "…"}. Any action and ARN of AWS's grammar is taken.
             """)
 
-    @Flag(help: "Read questions from standard input until it ends.") var batch = false
+    @OptionGroup var batch: BatchOption
 
     private struct Answer: Encodable {
         var decision: String
@@ -22,15 +22,7 @@ struct Evaluate: ParsableCommand {
         var error: String?
     }
 
-    func validate() throws {
-        guard batch else { throw ValidationError("questions are read with --batch") }
-    }
-
-    func run() throws {
-        while let line = readLine() {
-            if !line.isEmpty { try printJSONLine(answer(line)) }
-        }
-    }
+    func run() throws { try batch.answerLines(answer) }
 
     private func answer(_ line: String) -> Answer {
         do {
