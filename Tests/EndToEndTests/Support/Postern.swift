@@ -32,7 +32,9 @@ enum Machine {
 
     static func has(_ tool: String) -> Bool {
         let folders =
-            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + ["/usr/sbin", "/sbin"]
+            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") + [
+                "/usr/bin", "/usr/sbin", "/sbin",
+            ]
         return folders.contains { access("\($0)/\(tool)", X_OK) == 0 }
     }
 
