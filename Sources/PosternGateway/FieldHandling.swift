@@ -10,7 +10,7 @@ extension FieldLine {
     func passesToUpstream(_ bytes: Span<UInt8>) -> Bool {
         if isHopByHop { return false }
         switch known {
-        case .other: return !isForwarded(bytes) && !posesAsAnother(bytes)
+        case .other: return !Self.isForwarded(bytes.extracting(name.range)) && !posesAsAnother(bytes)
         case .authorization, .contentType, .date, .referer, .userAgent: return true
         case .clientCert, .clientCertChain, .connection, .contentLength, .contentMD5, .expect, .forwarded, .host,
             .keepAlive, .maxForwards, .proxyAuthenticate, .proxyAuthorization, .proxyConnection, .server, .te, .trailer,
@@ -23,11 +23,10 @@ extension FieldLine {
 
     /// Whether the name begins with `X-Forwarded-`: proxies and frameworks have made up more of these than can be listed
     /// (`-User`, `-Prefix`, `-Ssl`), and believe every one.
-    private func isForwarded(_ bytes: Span<UInt8>) -> Bool {
+    private static func isForwarded(_ name: Span<UInt8>) -> Bool {
         let prefix: StaticString = "x-forwarded-"
         let length = prefix.utf8CodeUnitCount
-        guard name.length > length else { return false }
-        return bytes.extracting(name.range).extracting(0..<length).equalsIgnoringCase(prefix)
+        return name.count >= length && name.extracting(0..<length).equalsIgnoringCase(prefix)
     }
 
     /// Whether the name, its `_` read as `-`, is one that would not pass: frameworks (CGI, WSGI) do not tell them apart. Names
@@ -38,8 +37,7 @@ extension FieldLine {
         while index < range.upperBound, bytes[index] != UInt8(ascii: "_") { index &+= 1 }
         guard index < range.upperBound else { return false }
         let folded = range.map { bytes[$0] == UInt8(ascii: "_") ? UInt8(ascii: "-") : bytes[$0] }
-        return FieldName(folded.span) != .other
-            || String(decoding: folded, as: UTF8.self).lowercased().hasPrefix("x-forwarded-")
+        return FieldName(folded.span) != .other || Self.isForwarded(folded.span)
     }
 
     enum ResponseHandling { case pass, drop, remap }

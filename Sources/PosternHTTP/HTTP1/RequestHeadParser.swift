@@ -12,7 +12,7 @@ package struct RequestHeadParser: Sendable {
 
     package init(limits: HeadLimits) { self.limits = limits }
 
-    /// Whether any byte of a head has been seen: tells an idle connection from a slow one.
+    /// Ready for the next head; the storage for its fields is kept.
     package mutating func reset() {
         head.reset()
         section = FieldSectionParser()

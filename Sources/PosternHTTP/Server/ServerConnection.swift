@@ -132,12 +132,11 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     }
 
     private func finish(_ failure: StreamFailure) {
-        guard let context else { return }
-        self.context = nil
+        guard context != nil else { return }
+        context = nil
         inboundState = .closed
         server.wheel.retire(deadline)
         server.remove(self, of: listener)
-        _ = context
         let receiver = self.receiver
         self.receiver = nil
         switch outbound {
@@ -249,17 +248,16 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         requests &+= 1
         headHasStarted = false
         parser.exchangeHead(&request.index)
-        let head = request.index
-        keepsAlive = head.keepsAlive && !isClosing && !server.isDraining
+        keepsAlive = request.index.keepsAlive && !isClosing && !server.isDraining
         let most = listener.settings.requestsPerConnection
         if most > 0, requests >= most { keepsAlive = false }
-        isHTTP10 = head.minorVersion == 0
-        isHeadRequest = head.method == .head
-        awaitsContinue = head.expectsContinue
+        isHTTP10 = request.index.minorVersion == 0
+        isHeadRequest = request.index.method == .head
+        awaitsContinue = request.index.expectsContinue
         bodyReceived = 0
-        if head.hasLowercaseEscapes { uppercaseEscapes(head.path) }
+        if request.index.hasLowercaseEscapes { uppercaseEscapes(request.index.path) }
         request.bytes = inbound.readSlice(length: headLength)!
-        switch head.framing {
+        switch request.index.framing {
         case .none, .untilClose: inboundState = .complete
         case .length(let length): inboundState = .length(remaining: length)
         case .chunked:

@@ -82,7 +82,7 @@ struct PatternView {
                 } else if position == count {
                     return false
                 } else if wanted == PatternText.anyCharacter {
-                    position &+= characterLength(text, at: position)
+                    position &+= Glob.characterLength(text, at: position)
                     token &+= 1
                     continue
                 } else if wanted == text[position] {
@@ -104,20 +104,5 @@ struct PatternView {
             token = retry.token
             position = retry.position
         }
-    }
-
-    /// The bytes of the character at `position`: `?` stands for a character, not for a byte. A byte that begins no
-    /// character of UTF-8 counts as one.
-    private func characterLength(_ text: UnsafeRawBufferPointer, at position: Int) -> Int {
-        let announced =
-            switch text[position] {
-            case 0xC2...0xDF: 2
-            case 0xE0...0xEF: 3
-            case 0xF0...0xF4: 4
-            default: 1
-            }
-        var length = 1
-        while length < announced, position + length < text.count, text[position + length] & 0xC0 == 0x80 { length += 1 }
-        return length
     }
 }
