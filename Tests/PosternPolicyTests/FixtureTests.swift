@@ -34,49 +34,9 @@ struct DecisionFixture: CustomTestStringConvertible {
         name = node["name"]!.text!
         policy = node["policy"]!
         kind = StandalonePolicy.Kind(rawValue: node["kind"]!.text!)!
-        let asked = node["request"]!
-        request = PolicyRequest(
-            action: asked["action"]!.text!, resource: asked["resource"]!.text!,
-            principal: asked["principal"].map(CallerIdentity.init(fixture:)),
-            context: Dictionary(
-                uniqueKeysWithValues: (asked["context"]?.members ?? []).map { ($0.key, $0.value.list.map { $0.text! }) }
-            ))
+        request = PolicyRequest(fixture: node["request"]!)!
         decision = node["decision"]!.text!
         statements = (node["statements"]?.list ?? []).map { Int($0.text!)! }
-    }
-}
-
-extension CallerIdentity {
-    init(fixture node: DocumentNode) {
-        guard case .object(let members) = node.value else {
-            self = .aws(arn: node.text!)
-            return
-        }
-        let name = members[0].value.text!
-        switch members[0].key {
-        case "Service": self = .service(name)
-        case "Federated": self = .federated(name)
-        case "CanonicalUser": self = .canonicalUser(name)
-        case "SPIFFE": self = .spiffe(name)
-        case "UnixUser": self = .unixUser(name)
-        default: fatalError("no such principal")
-        }
-    }
-}
-
-extension DocumentNode {
-    subscript(key: String) -> DocumentNode? { members.first { $0.key == key }?.value }
-
-    var members: [Member] { if case .object(let members) = value { members } else { [] } }
-
-    var list: [DocumentNode] { if case .array(let nodes) = value { nodes } else { [self] } }
-
-    var text: String? {
-        switch value {
-        case .string(let text), .number(let text): text
-        case .bool(let flag): flag ? "true" : "false"
-        default: nil
-        }
     }
 }
 
@@ -103,7 +63,7 @@ extension DocumentNode {
                 #expect(policy == nil, "\(fixture.testDescription)")
                 continue
             }
-            guard let policy, let asked = GatewayQuestion(fixture) else { continue }
+            guard let policy, let asked = GatewayQuestion(fixture.request) else { continue }
             compared += 1
             let decision = policy.decide(asked.facts, asked.request)
             #expect(decision.answer.rawValue == fixture.decision, "\(fixture.testDescription)")
@@ -129,58 +89,6 @@ extension DocumentNode {
                 authorizer: PolicyAnswer(rawValue: row["authorizer"]!.text!)!,
                 sameAccount: row["sameAccount"]!.text! == "true")
             #expect(combined.rawValue == row["result"]!.text!)
-        }
-    }
-}
-
-/// A fixture's request as facts of a connection and a request; nil if this gateway cannot be asked it.
-struct GatewayQuestion {
-    var facts = ConnectionFacts()
-    var request: Request
-
-    init?(_ fixture: DecisionFixture) {
-        self.init(fixture.request)
-    }
-
-    init?(_ asked: PolicyRequest) {
-        guard asked.action.lowercased() == "execute-api:invoke", asked.resource.hasPrefix(testScope.arnPrefix) else {
-            return nil
-        }
-        request = Request(String(asked.resource.dropFirst(testScope.arnPrefix.count)))
-        facts.principal = asked.principal
-        switch asked.principal {
-        case .spiffe(let id): facts.certificate = CertificateFacts(spiffeID: id)
-        case .unixUser(let name): facts.unix = UnixPeerFacts(uid: 1, gid: 1, user: name)
-        default: break
-        }
-        for (key, values) in asked.context {
-            let key = key.lowercased()
-            if key.hasPrefix("aws:principal") || key.hasPrefix("aws:multi")
-                || key.hasPrefix("aws:user")
-                    && key != "aws:useragent"
-                || key == "aws:tokenissuetime" || key == "aws:sourcearn"
-            {
-                facts.principalKeys[key] = values
-                continue
-            }
-            guard values.count == 1 else { return nil }
-            switch key {
-            case "aws:sourcevpce": facts.sourceVpce = values[0]
-            case "aws:sourcevpc": facts.sourceVpc = values[0]
-            case "aws:vpcsourceip", "aws:sourceip":
-                guard let address = IPAddress(values[0]) else { return nil }
-                facts.sourceIP = address
-            case "aws:useragent": request.userAgent = Array(values[0].utf8)
-            case "aws:referer": request.referer = Array(values[0].utf8)
-            case "aws:securetransport": facts.secureTransport = values[0] == "true"
-            case "aws:currenttime", "aws:epochtime": request.time = PolicyTime(values[0])
-            case "execute-api:viadomainarn": facts.viaDomainArn = values[0]
-            case "postern:unixuser": facts.unix = UnixPeerFacts(uid: 1, gid: 1, user: values[0])
-            case "postern:unixuid": facts.unix = UnixPeerFacts(uid: UInt32(values[0])!, gid: 1)
-            case "postern:systemdunit": facts.unix = UnixPeerFacts(uid: 1, gid: 1, unit: values[0])
-            case "postern:certificatesandns": facts.certificate = CertificateFacts(sanDNS: values)
-            default: return nil
-            }
         }
     }
 }

@@ -1,17 +1,18 @@
+// Compiled into the tests and into the fuzz target.
 import PosternPolicy
 
 /// A second evaluator, written straight from the rules and with no eye to cost: it reads the document anew for every
-/// request, compares texts character by character and shares no code with the first.
+/// request, compares texts scalar by scalar and shares no code with the first.
 struct NaiveEvaluator {
     enum Outcome: String { case allow, explicitDeny, implicitDeny }
 
     var document: DocumentNode
-    /// Its resource is a whole ARN, its keys are in lower case.
+    /// Its resource is a whole ARN, its keys are in lower case (of ASCII).
     var request: PolicyRequest
     /// All that the caller is known as.
     var callers: [CallerIdentity]
-    /// What `execute-api:/` stands for.
-    var shorthand = testScope.arnPrefix + testScope.apiID + "/"
+    /// The API that `execute-api:/` stands for; nil for any.
+    var api: String? = testScope.apiID
 
     /// Any applying deny, else any applying allow, else nothing; statements in shadow mode are not there.
     var outcome: Outcome { outcome(among: enforced) }
@@ -68,28 +69,43 @@ struct NaiveEvaluator {
         switch (kind, caller) {
         case ("Service", .service(let own)), ("Federated", .federated(let own)),
             ("CanonicalUser", .canonicalUser(let own)), ("UnixUser", .unixUser(let own)):
-            return name == "*" || name == own
-        case ("SPIFFE", .spiffe(let own)): return glob(pattern(name, wildcards: true)!, scalars(own))
+            return name == "*" || scalars(name) == scalars(own)
+        case ("SPIFFE", .spiffe(let own)): return glob(plain(name), scalars(own))
         case ("AWS", .aws(let arn)):
-            if arn == name { return true }
-            let account = sixSegments(arn)[4]
-            if name == account || name == "arn:aws:iam::\(account):root" {
-                return !excluding || arn == "arn:aws:iam::\(account):root"
+            if scalars(arn) == scalars(name) { return true }
+            let seen = pieces(arn, at: ":", 6)
+            if isAccount(name) {
+                guard seen.count == 6, seen[0] == "arn", seen[4] == name else { return false }
+                return !excluding || seen[2] == "iam" && seen[3] == "" && seen[5] == "root"
             }
-            let role = name.split(separator: "/").last.map(String.init) ?? ""
-            return name.hasPrefix("arn:aws:iam::\(account):role/")
-                && arn.hasPrefix("arn:aws:sts::\(account):assumed-role/\(role)/")
+            let named = pieces(name, at: ":", 6)
+            guard named.count == 6, named[0] == "arn", named[1] != "", named[2] == "iam", named[3] == "",
+                isAccount(named[4])
+            else { return false }
+            if named[5] == "root" {
+                // Itself under `NotPrincipal`, everyone of the account else.
+                if arn == named[4] { return true }
+                guard seen.count == 6, seen[0] == "arn", seen[1] == named[1], seen[4] == named[4] else { return false }
+                return !excluding || seen[2] == "iam" && seen[3] == "" && seen[5] == "root"
+            }
+            let path = pieces(named[5], at: "/", .max)
+            guard path[0] == "role", path.count > 1, !path.contains("") else { return false }
+            let session = "arn:\(named[1]):sts::\(named[4]):assumed-role/\(path.last!)/"
+            return scalars(arn).starts(with: scalars(session))
         default: return false
         }
+    }
+
+    private func isAccount(_ text: String) -> Bool {
+        scalars(text).count == 12 && scalars(text).allSatisfy { ("0"..."9").contains($0) }
     }
 
     // MARK: Action and resource
 
     private func actionMatches(_ statement: DocumentNode) -> Bool {
+        let asked = scalars(asciiLower(request.action))
         func matches(_ node: DocumentNode) -> Bool {
-            node.list.contains {
-                glob(plain($0.text!.lowercased()), scalars(request.action.lowercased()))
-            }
+            node.list.contains { glob(plain(asciiLower($0.text!)), asked) }
         }
         if let actions = statement["Action"] { return matches(actions) }
         return !matches(statement["NotAction"]!)
@@ -102,28 +118,46 @@ struct NaiveEvaluator {
 
     private func matchesResource(_ written: String) -> Bool {
         if written == "*" { return true }
-        var written = written
-        if written.hasPrefix("execute-api:/") { written = shorthand + written.dropFirst("execute-api:/".count) }
-        return matchesArn(written, request.resource, padsPlain: false)
+        let shorthand = scalars("execute-api:/")
+        guard scalars(written).starts(with: shorthand) else { return matchesArn(written, request.resource) }
+        let asked = pieces(request.resource, at: ":", 6)
+        guard asked.count == 6, asked[2] == "execute-api" else { return false }
+        let parts = pieces(asked[5], at: "/", 2)
+        guard parts.count == 2, api == nil || parts[0] == api else { return false }
+        let rest = text(scalars(written).dropFirst(shorthand.count))
+        return pattern(rest, wildcards: true).map { glob($0, scalars(parts[1])) } ?? false
     }
 
-    private func matchesArn(_ written: String, _ arn: String, padsPlain: Bool) -> Bool {
-        var segments = sixSegments(written)
+    private func matchesArn(_ written: String, _ arn: String) -> Bool {
+        var segments = segments(written)
         if segments.count < 6 {
-            guard written.contains("*") || written.contains("?") else { return false }
+            let holdsWildcard = segments.contains { segment in
+                pattern(segment, wildcards: true)!.contains { if case .literal = $0 { false } else { true } }
+            }
+            guard holdsWildcard else { return false }
             while segments.count < 6 { segments.append("*") }
         }
-        let parts = sixSegments(arn)
+        let parts = pieces(arn, at: ":", 6)
         guard parts.count == 6 else { return false }
         return zip(segments, parts).allSatisfy { segment, part in
-            guard let pattern = pattern(segment, wildcards: true) else { return false }
-            return glob(pattern, scalars(part))
+            pattern(segment, wildcards: true).map { glob($0, scalars(part)) } ?? false
         }
     }
 
-    /// A colon inside `${…}` stands behind the fifth here, so cutting from the left is right.
-    private func sixSegments(_ arn: String) -> [String] {
-        arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+    /// Cuts a pattern at its first five colons; one inside `${…}` is none.
+    private func segments(_ written: String) -> [String] {
+        var segments: [[UnicodeScalar]] = [[]]
+        var inVariable = false
+        for scalar in scalars(written) {
+            if hasVariables, scalar == "{", segments.last!.last == "$" { inVariable = true }
+            if scalar == "}" { inVariable = false }
+            if scalar == ":", !inVariable, segments.count < 6 {
+                segments.append([])
+            } else {
+                segments[segments.count - 1].append(scalar)
+            }
+        }
+        return segments.map { text($0) }
     }
 
     // MARK: Conditions
@@ -132,7 +166,7 @@ struct NaiveEvaluator {
         (statement["Condition"]?.members ?? []).allSatisfy { comparison in
             comparison.value.members.allSatisfy { key in
                 holds(
-                    comparison.key.lowercased(), request.context[key.key.lowercased()] ?? [],
+                    asciiLower(comparison.key), request.context[asciiLower(key.key)] ?? [],
                     key.value.list.map { $0.text! })
             }
         }
@@ -171,86 +205,52 @@ struct NaiveEvaluator {
         case "stringlike": return pattern(value, wildcards: true).map { glob($0, scalars(seen)) } ?? false
         case "stringequalsignorecase":
             guard let pattern = pattern(value, wildcards: false) else { return false }
-            return glob(
-                pattern.map { if case .literal(let scalar) = $0 { .literal(lowercase(scalar)) } else { $0 } },
-                scalars(seen).map(lowercase))
-        case "bool": return value.lowercased() == seen.lowercased()
-        case "ipaddress": return isIn(value, seen)
-        case "arnequals", "arnlike": return matchesArn(value, seen, padsPlain: true)
-        case "binaryequals": return value == seen
+            let literals: [UnicodeScalar] = pattern.map { if case .literal(let scalar) = $0 { scalar } else { "*" } }
+            return literals.flatMap(lowercase) == scalars(seen).flatMap(lowercase)
+        case "bool": return asciiLower(value) == asciiLower(seen)
+        case "ipaddress": return NaiveValues.network(value, holds: seen)
+        case "arnequals", "arnlike": return matchesArn(value, seen)
+        case "binaryequals": return NaiveValues.base64(value) == Array(seen.utf8) || value == seen
         default: break
         }
-        let pair: (Double, Double)?
-        if name.hasPrefix("numeric") {
-            pair = Double(seen).flatMap { seen in Double(value).map { (seen, $0) } }
-        } else {
-            pair = Vocabulary.dates[seen].flatMap { seen in Vocabulary.dates[value].map { (seen, $0) } }
-        }
-        guard let (left, right) = pair else { return false }
-        if name.hasSuffix("greaterthanequals") { return left >= right }
-        if name.hasSuffix("greaterthan") { return left > right }
-        if name.hasSuffix("lessthanequals") { return left <= right }
-        if name.hasSuffix("lessthan") { return left < right }
-        return left == right
+        guard
+            let order = name.hasPrefix("numeric")
+                ? NaiveValues.orderOfNumbers(seen, value) : NaiveValues.orderOfDates(seen, value)
+        else { return false }
+        if name.hasSuffix("greaterthanequals") { return order >= 0 }
+        if name.hasSuffix("greaterthan") { return order > 0 }
+        if name.hasSuffix("lessthanequals") { return order <= 0 }
+        if name.hasSuffix("lessthan") { return order < 0 }
+        return order == 0
     }
 
-    private func lowercase(_ scalar: UnicodeScalar) -> UnicodeScalar {
-        scalar.properties.lowercaseMapping.unicodeScalars.first!
-    }
-
-    // MARK: Addresses, as strings of zeros and ones
-
-    private func isIn(_ network: String, _ address: String) -> Bool {
-        let parts = network.split(separator: "/")
-        var prefix = bits(String(parts[0]))
-        let wanted = bits(address)
-        guard prefix.count == wanted.count else { return false }
-        if parts.count == 2 { prefix = String(prefix.prefix(Int(parts[1])!)) }
-        return wanted.hasPrefix(prefix)
-    }
-
-    private func bits(_ address: String) -> String {
-        if !address.contains(":") { return address.split(separator: ".").map { binary(Int($0)!, 8) }.joined() }
-        let halves = address.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        let gap = halves.firstIndex(of: "") ?? halves.count
-        let before = halves[..<gap]
-        let after = halves[gap...].filter { !$0.isEmpty }
-        let zeros = Array(repeating: "0", count: 8 - before.count - after.count)
-        return (before + zeros + after).map { binary(Int($0, radix: 16)!, 16) }.joined()
-    }
-
-    private func binary(_ number: Int, _ width: Int) -> String {
-        let digits = String(number, radix: 2)
-        return String(repeating: "0", count: width - digits.count) + digits
-    }
+    private func lowercase(_ scalar: UnicodeScalar) -> [UnicodeScalar] { scalars(scalar.properties.lowercaseMapping) }
 
     // MARK: Texts
 
     private enum Token { case literal(UnicodeScalar), run, one }
 
     /// A text with its variables filled in; nil if one of them has no value.
-    private func pattern(_ text: String, wildcards: Bool) -> [Token]? {
+    private func pattern(_ written: String, wildcards: Bool) -> [Token]? {
         var tokens: [Token] = []
-        var rest = Substring(text)
-        while let first = rest.unicodeScalars.first {
-            if hasVariables, rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") {
-                let inner = String(rest[rest.index(rest.startIndex, offsetBy: 2)..<end])
-                guard let value = variable(inner) else { return nil }
+        var rest = scalars(written)[...]
+        while let first = rest.popFirst() {
+            if hasVariables, first == "$", rest.first == "{", let end = rest.firstIndex(of: "}") {
+                guard let value = variable(text(rest[..<end].dropFirst())) else { return nil }
                 tokens += scalars(value).map { .literal($0) }
-                rest = rest[rest.index(after: end)...]
+                rest = rest[(end + 1)...]
                 continue
             }
             tokens.append(wildcards && first == "*" ? .run : wildcards && first == "?" ? .one : .literal(first))
-            rest = Substring(rest.unicodeScalars.dropFirst())
         }
         return tokens
     }
 
     private func variable(_ inner: String) -> String? {
         if ["*", "?", "$"].contains(inner) { return inner }
-        let parts = inner.split(separator: ",", maxSplits: 1).map(String.init)
-        let values = request.context[parts[0].lowercased()] ?? []
-        if values.isEmpty { return parts.count == 2 ? String(parts[1].dropFirst(2).dropLast()) : nil }
+        let parts = pieces(inner, at: ",", 2)
+        let values = request.context[asciiLower(parts[0])] ?? []
+        if values.isEmpty { return parts.count == 2 ? text(scalars(parts[1]).dropFirst(2).dropLast()) : nil }
         return values.count == 1 ? values[0] : nil
     }
 
@@ -275,17 +275,22 @@ struct NaiveEvaluator {
         }
         return row[text.count]
     }
-
-    private func scalars(_ text: String) -> [UnicodeScalar] { Array(text.unicodeScalars) }
 }
 
-/// Dates that both evaluators are asked about, and what they are in seconds since 1970.
-enum Vocabulary {
-    static let dates: [String: Double] = [
-        "2026": 1_767_225_600, "2026-01": 1_767_225_600, "2026-01-01": 1_767_225_600, "1767225600": 1_767_225_600,
-        "2026-01-01T00:00Z": 1_767_225_600, "2026-01-01T01:00:00+01:00": 1_767_225_600,
-        "2026-01-02": 1_767_312_000, "1767312000": 1_767_312_000, "1709164800": 1_709_164_800,
-        "2026-01-01T23:59:59.5Z": 1_767_311_999.5, "1969-12-31T23:59:59Z": -1, "0": 0,
-        "2024-02-29": 1_709_164_800, "2000-03-01T00:00:00-00:30": 951_870_600,
-    ]
+private func scalars(_ text: String) -> [UnicodeScalar] { Array(text.unicodeScalars) }
+
+private func text(_ scalars: some Sequence<UnicodeScalar>) -> String {
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: scalars)
+    return String(text)
+}
+
+/// Cuts into at most so many pieces.
+private func pieces(_ whole: String, at separator: UnicodeScalar, _ most: Int) -> [String] {
+    scalars(whole).split(separator: separator, maxSplits: most - 1, omittingEmptySubsequences: false).map { text($0) }
+}
+
+/// Lower case of `A` to `Z` alone.
+func asciiLower(_ written: String) -> String {
+    text(scalars(written).map { ("A"..."Z").contains($0) ? UnicodeScalar($0.value + 32)! : $0 })
 }

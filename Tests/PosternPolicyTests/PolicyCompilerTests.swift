@@ -158,6 +158,10 @@ import Testing
                 #"{"AWS":"arn:aws:iam::123456789012:role/*"}"#,
                 "1:34: the principal `arn:aws:iam::123456789012:role/*` holds a wildcard (`*` is only ever the whole principal)"
             ),
+            (
+                #"{"AWS":"arn:aws:iam::123456789012:user/${aws:username}"}"#,
+                "1:34: the principal `arn:aws:iam::123456789012:user/${aws:username}` holds a variable (a principal is written out)"
+            ),
             (#"{"SPIFFE":"prod"}"#, "1:37: `prod` is not a SPIFFE ID (expected `spiffe://trust-domain/path`)"),
             (#"{"aws":"*"}"#, "1:28: unknown kind of principal `aws` (did you mean `AWS`)"),
             ("{}", "1:27: `Principal` names nobody"),

@@ -110,6 +110,20 @@ import Testing
     }
 
     @Test(
+        "the worked policies and an authorizer that allows combine as documented",
+        arguments: [
+            ("203.0.113.9", "vpce-1a2b3c4d", PolicyAnswer.allow, PolicyAnswer.allow),
+            ("203.0.113.9", "vpce-9", .allow, .explicitDeny), ("192.0.2.9", "vpce-9", .allow, .explicitDeny),
+        ])
+    func authorized(source: String, endpoint: String, allowList: PolicyAnswer, endpointOnly: PolicyAnswer) throws {
+        let facts = ConnectionFacts(sourceIP: address(source), sourceVpce: endpoint)
+        for (json, expected) in [(PolicyTests.first, allowList), (PolicyTests.second, endpointOnly)] {
+            let answer = try compile(json).decide(facts).answer
+            #expect(Policy.combine(policy: answer, authorizer: .allow, sameAccount: true) == expected)
+        }
+    }
+
+    @Test(
         "an absent key fails every positive operator and satisfies every negated one",
         arguments: [
             ("StringEquals", "x", false), ("StringLike", "*", false), ("StringNotEquals", "x", true),

@@ -85,6 +85,20 @@ import Testing
         #expect(policy.decide(ConnectionFacts(), request) == .implicitDeny)
     }
 
+    @Test("bytes of a header that are no UTF-8 equal no others without regard to case")
+    func caseOfBytes() throws {
+        let policy = try compile(
+            allowing(condition: #"{"StringEqualsIgnoreCase":{"aws:Referer":["${aws:UserAgent}","\uFFFD"]}}"#))
+        for (agent, referer, isAllowed) in [
+            ([0xFF], [0xFE], false), ([0xFF, 0x41], [0xFF, 0x61], true), ([], [0xFF], false), ([0xC3], [0xE3], false),
+        ] as [([UInt8], [UInt8], Bool)] {
+            var request = Request()
+            request.userAgent = agent
+            request.referer = referer
+            #expect(policy.decide(ConnectionFacts(), request) == (isAllowed ? .allow(statement: 0) : .implicitDeny))
+        }
+    }
+
     @Test("time is what the request says, else the machine's clock")
     func time() throws {
         var request = Request()

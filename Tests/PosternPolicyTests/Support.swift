@@ -1,3 +1,4 @@
+// Compiled into the tests and into the fuzz target.
 import PosternPolicy
 
 let testScope = PolicyScope(region: "us-east-1", account: "123456789012", apiID: "a1b2c3d4e5")
@@ -80,8 +81,15 @@ func address(_ text: String) -> IPAddress { IPAddress(text)! }
 /// SplitMix64: small, and the same everywhere for one seed.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64
+    /// The first choices, a byte each: so a fuzzer steers.
+    var choices: ArraySlice<UInt8> = []
 
     mutating func next() -> UInt64 {
+        guard let choice = choices.popFirst() else { return mix() }
+        return UInt64(choice) << 56 | mix() >> 8
+    }
+
+    private mutating func mix() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -2,10 +2,10 @@
 /// with the logarithm of the number of ranges. 100,000 IPv4 networks take 800 kB.
 package struct CIDRSet: Sendable {
     /// Bounds in host order; range `n` is `lower4[n]...upper4[n]`. Neighbours that touch are one range.
-    private var lower4: [UInt32] = []
-    private var upper4: [UInt32] = []
-    private var lower6: [UInt128] = []
-    private var upper6: [UInt128] = []
+    private(set) var lower4: [UInt32] = []
+    private(set) var upper4: [UInt32] = []
+    private(set) var lower6: [UInt128] = []
+    private(set) var upper6: [UInt128] = []
 
     package init(_ cidrs: [CIDR]) {
         let ranges4 = cidrs.filter(\.isV4).map { ($0.network.v4!, $0.last.v4!) }

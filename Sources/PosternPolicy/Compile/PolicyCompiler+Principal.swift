@@ -54,6 +54,11 @@ extension PolicyCompiler {
     }
 
     private mutating func principal(_ kind: String, _ written: String, _ node: DocumentNode) -> PrincipalName? {
+        if PolicyCompiler.holdsVariable(written), dialect == .gateway {
+            error(
+                at: node, "the principal \(quoted(written)) holds a variable", hint: "a principal is written out")
+            return nil
+        }
         let hasWildcard = written.utf8.contains(UInt8(ascii: "*")) || written.utf8.contains(UInt8(ascii: "?"))
         if kind == "SPIFFE" {
             let pattern = PatternText(wildcards: written.utf8)
@@ -97,17 +102,17 @@ extension PrincipalName {
             self = .account(written)
             return
         }
-        let parts = written.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+        let parts = written.parts(at: ":", maxSplits: 5)
         guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, parts[3].isEmpty,
             PrincipalName.isAccount(parts[4])
         else { return nil }
-        let path = parts[5].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let path = parts[5].parts(at: "/")
         guard path.allSatisfy({ !$0.isEmpty }) else { return nil }
         switch (parts[2], path[0]) {
-        case ("iam", "root") where path.count == 1: self = .account(parts[4])
+        case ("iam", "root") where path.count == 1: self = .account(parts[4], partition: parts[1])
         case ("iam", "user") where path.count > 1: self = .arn(written)
         case ("iam", "role") where path.count > 1:
-            self = .role(arn: written, account: parts[4], name: path[path.count - 1])
+            self = .role(arn: written, partition: parts[1], account: parts[4], name: path[path.count - 1])
         case ("sts", "assumed-role") where path.count == 3, ("sts", "federated-user") where path.count == 2:
             self = .arn(written)
         default: return nil

@@ -1,5 +1,5 @@
 /// A place in a file that an operator wrote. Lines and columns count from 1; a column counts bytes of UTF-8.
-package struct SourcePosition: Sendable, Hashable {
+package struct SourcePosition: Sendable, Hashable, Encodable {
     package var file: String
     package var line: Int
     package var column: Int

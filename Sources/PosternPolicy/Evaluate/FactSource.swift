@@ -18,6 +18,7 @@ enum FactValue {
     case time(PolicyTime)
     /// Whole seconds since 1970.
     case epoch(Int64)
+    case timeOfDay(TimeOfDay)
 
     /// As variables and explanations write it.
     var text: [UInt8] {
@@ -27,6 +28,7 @@ enum FactValue {
         case .flag(let flag): Array((flag ? "true" : "false").utf8)
         case .time(let time): Array(time.description.utf8)
         case .epoch(let seconds): Array(String(seconds).utf8)
+        case .timeOfDay(let time): Array(time.description.utf8)
         }
     }
 }
@@ -41,7 +43,7 @@ struct ConnectionSource: FactSource {
         case .sourceVPC: connection.sourceVpc.map { .one(.text($0)) } ?? .absent
         case .sourceVPCE: connection.sourceVpce.map { .one(.text($0)) } ?? .absent
         case .secureTransport: .one(.flag(connection.secureTransport))
-        case .userAgent, .referer, .currentTime, .epochTime: .absent
+        case .userAgent, .referer, .currentTime, .epochTime, .timeOfDay, .dayOfWeek: .absent
         default: connection.rarer.values(of: key)
         }
     }
@@ -58,6 +60,8 @@ struct RequestSource: FactSource {
         case .referer: request.referer.map { .one(.text($0)) } ?? .absent
         case .currentTime: .one(.time(request.time ?? .now))
         case .epochTime: .one(.epoch((request.time ?? .now).seconds))
+        case .timeOfDay: .one(.timeOfDay(TimeOfDay(request.time ?? .now)))
+        case .dayOfWeek: .one(.text((request.time ?? .now).dayOfWeek.bytes))
         default: ConnectionSource(connection: connection).values(of: key)
         }
     }
@@ -94,4 +98,9 @@ extension ConnectionFacts {
         default: principalKeys[key.lowercased].map { .texts($0) } ?? .absent
         }
     }
+}
+
+extension StaticString {
+    /// Its bytes, which stand in the program for ever.
+    fileprivate var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
 }

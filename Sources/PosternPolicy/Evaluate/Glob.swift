@@ -49,15 +49,19 @@ enum Glob {
         return length
     }
 
-    /// Whether two texts are equal without regard to case: ASCII byte by byte, else by the scalars' lower-case forms.
+    /// Whether two texts are equal without regard to case: by the scalars' lower-case forms, or, if one of them is no UTF-8,
+    /// byte by byte with ASCII's: repairing it would make different bytes equal.
     static func equalIgnoringCase(_ tokens: [UInt16], _ text: UnsafeRawBufferPointer) -> Bool {
-        if tokens.allSatisfy({ $0 < 0x80 }), text.allSatisfy({ $0 < 0x80 }) {
-            guard tokens.count == text.count else { return false }
-            return zip(tokens, text).allSatisfy { asciiLowercase(UInt8($0)) == asciiLowercase($1) }
+        if tokens.count == text.count,
+            zip(tokens, text).allSatisfy({ asciiLowercase(UInt8($0)) == asciiLowercase($1) })
+        {
+            return true
         }
-        let left = String(decoding: tokens.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self).lowercased()
-        let right = String(decoding: text, as: UTF8.self).lowercased()
-        return left.unicodeScalars.elementsEqual(right.unicodeScalars)
+        if tokens.allSatisfy({ $0 < 0x80 }), text.allSatisfy({ $0 < 0x80 }) { return false }
+        guard let left = String(validating: tokens.map { UInt8($0) }, as: UTF8.self),
+            let right = String(validating: text, as: UTF8.self)
+        else { return false }
+        return left.lowercased().unicodeScalars.elementsEqual(right.lowercased().unicodeScalars)
     }
 
     private static func asciiLowercase(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

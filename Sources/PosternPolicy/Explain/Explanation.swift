@@ -11,6 +11,9 @@ package struct Explanation: Sendable {
     package var summary: Summary
     /// What it would be if statements in shadow mode were enforced; nil if there are none.
     package var shadow: ShadowDecision?
+    /// The fewest changes of the document after which the request would be allowed, in the order to make them. Empty if
+    /// it is allowed, and if the document was not given.
+    package var changes: [DocumentEdit] = []
 
     /// The deciding statement with its first condition; for an implicit deny the `Allow` that came closest, with the
     /// first thing that kept it from applying.
@@ -46,6 +49,32 @@ package struct StatementTrace: Sendable {
     /// Whether one of its resources matches the request's.
     package var resourceMatched: Bool
     package var conditions: [ConditionTrace]
+    /// `Principal`, `Action` and `Resource`, if the document was given.
+    package var elements: [ElementTrace] = []
+
+    /// How far it is from applying: what it is about first, then its conditions.
+    var distance: (Int, Int) {
+        let otherThings = (actionMatched ? 0 : 1) + (resourceMatched ? 0 : 1) + (principalMatched ? 0 : 1)
+        return (otherThings, conditions.count { !$0.matched })
+    }
+}
+
+/// What became of one element of a statement that is no condition.
+package struct ElementTrace: Sendable, Hashable, Encodable {
+    /// `Resource`, `NotResource` and so on.
+    package var name: String
+    /// What the request is about; nil for an anonymous caller.
+    package var seen: String?
+    package var wanted: WantedValues
+    package var matched: Bool
+    /// Where the element's key stands.
+    package var position: SourcePosition
+}
+
+/// One of the listed values.
+package struct ListedValue: Sendable, Hashable, Encodable {
+    package var text: String
+    package var position: SourcePosition
 }
 
 /// What became of one condition.
@@ -58,10 +87,20 @@ package struct ConditionTrace: Sendable, Hashable {
     package var matched: Bool
     /// Where the key stands.
     package var position: SourcePosition
+    /// What the condition asks for, if the document was given.
+    package var wanted: WantedValues?
+    /// The first of the listed values that what was seen matches, if the document was given and there is one.
+    package var hit: ListedValue?
 
     /// How many bytes of a value explanations keep.
     package static let maximumSeen = 512
 
     /// `IpAddress aws:VpcSourceIp`
     package var name: String { "\(operatorName) \(key.rawValue)" }
+
+    /// The text, no longer than ``maximumSeen`` bytes.
+    static func cut(_ text: String) -> String {
+        guard text.utf8.count > maximumSeen else { return text }
+        return String(decoding: text.utf8.prefix(maximumSeen), as: UTF8.self) + "…"
+    }
 }

@@ -6,13 +6,7 @@ extension Policy {
         if compiled.tables.asksForTime, request.time == nil { request.time = .now }
         let bound = bind(facts)
         let decision = bound.decide(request)
-        let traces = facts.withView { connection in
-            compiled.withView { policy in
-                statements.indices.map {
-                    trace($0, RequestSource(connection: connection, request: request), policy)
-                }
-            }
-        }
+        let traces = traces(facts, request)
         let deciding: Int? =
             switch decision {
             case .allow(let statement), .explicitDeny(let statement): statement
@@ -23,6 +17,17 @@ extension Policy {
             position: deciding.map { statements[$0].position }, statements: traces,
             summary: deciding.map { summary(applied: traces[$0]) } ?? summary(closest: traces, request),
             shadow: bound.shadowDecision(request))
+    }
+
+    /// What becomes of each statement; the request's time is settled.
+    func traces(_ facts: ConnectionFacts, _ request: RequestFacts) -> [StatementTrace] {
+        facts.withView { connection in
+            compiled.withView { policy in
+                statements.indices.map {
+                    trace($0, RequestSource(connection: connection, request: request), policy)
+                }
+            }
+        }
     }
 
     private func trace(_ index: Int, _ facts: RequestSource, _ policy: PolicyView) -> StatementTrace {
@@ -50,7 +55,7 @@ extension Policy {
             case .absent: nil
             case .one(.text(let bytes)): shown(bytes)
             case .one(let value): String(decoding: value.text, as: UTF8.self)
-            case .texts(let texts): texts.isEmpty ? nil : cut(texts.joined(separator: ", "))
+            case .texts(let texts): texts.isEmpty ? nil : ConditionTrace.cut(texts.joined(separator: ", "))
             }
         return ConditionTrace(
             operatorName: note.operatorName, key: key, seen: seen, matched: policy.holds(condition, facts),
@@ -64,13 +69,8 @@ extension Policy {
 
     /// A statement for other routes or actions is further away than one for this route with failing conditions.
     private func summary(closest traces: [StatementTrace], _ request: RequestFacts) -> Explanation.Summary {
-        func distance(_ trace: StatementTrace) -> (Int, Int) {
-            let otherThings =
-                (trace.actionMatched ? 0 : 1) + (trace.resourceMatched ? 0 : 1) + (trace.principalMatched ? 0 : 1)
-            return (otherThings, trace.conditions.count { !$0.matched })
-        }
         let allows = traces.filter { $0.effect == .allow && !$0.isShadow }
-        guard let closest = allows.min(by: { distance($0) < distance($1) }) else { return Explanation.Summary() }
+        guard let closest = allows.min(by: { $0.distance < $1.distance }) else { return Explanation.Summary() }
         if !closest.actionMatched {
             let invoke = PolicyAction.invoke.rawValue
             return Explanation.Summary(statement: closest.label, condition: "Action", value: invoke)
@@ -90,10 +90,5 @@ extension Policy {
         let limit = ConditionTrace.maximumSeen
         guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: bytes.prefix(limit), as: UTF8.self) + "…"
-    }
-
-    private func cut(_ text: String) -> String {
-        var text = text
-        return text.withUTF8 { shown(UnsafeRawBufferPointer($0)) }
     }
 }

@@ -12,25 +12,17 @@ package enum CallerIdentity: Sendable, Hashable {
     case spiffe(String)
     /// A local user by name.
     case unixUser(String)
-
-    /// The account of an AWS principal, twelve digits.
-    package var account: String? {
-        guard case .aws(let arn) = self else { return nil }
-        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        if parts.count == 6 { return String(parts[4]) }
-        return PrincipalName.isAccount(arn) ? arn : nil
-    }
 }
 
 /// One principal as a policy names it.
 enum PrincipalName: Sendable, Hashable {
     case everyone
-    /// An account, by its number or the ARN of its root.
-    case account(String)
+    /// An account by its number, which is one of any partition, or by the ARN of its root, which names its partition.
+    case account(String, partition: String? = nil)
     /// A user, role or session by its ARN.
     case arn(String)
     /// A role: itself and every session of it.
-    case role(arn: String, account: String, name: String)
+    case role(arn: String, partition: String, account: String, name: String)
     case service(String?)
     case federated(String?)
     case canonicalUser(String?)
@@ -45,20 +37,32 @@ enum PrincipalName: Sendable, Hashable {
     func names(_ caller: CallerIdentity, isExcluding: Bool) -> Bool {
         switch (self, caller) {
         case (.everyone, _): return true
-        case (.account(let account), .aws(let arn)):
-            guard caller.account == account else { return false }
-            return !isExcluding || arn == account || arn.hasSuffix("::\(account):root")
-        case (.arn(let own), .aws(let arn)): return own == arn
-        case (.role(let own, let account, let name), .aws(let arn)):
-            if own == arn { return true }
-            let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-            guard parts.count == 6, parts[2] == "sts", parts[4] == account else { return false }
-            return parts[5].hasPrefix("assumed-role/\(name)/")
+        case (.account(let account, let partition), .aws(let arn)):
+            if isSame(arn, account) { return true }
+            let parts = arn.parts(at: ":", maxSplits: 5)
+            guard parts.count == 6, parts[0] == "arn", parts[4] == account else { return false }
+            if let partition, parts[1] != partition { return false }
+            return !isExcluding || parts[2] == "iam" && parts[3].isEmpty && parts[5] == "root"
+        case (.arn(let own), .aws(let arn)): return isSame(own, arn)
+        case (.role(let own, let partition, let account, let name), .aws(let arn)):
+            let session = "arn:\(partition):sts::\(account):assumed-role/\(name)/"
+            return isSame(own, arn) || arn.utf8.starts(with: session.utf8)
         case (.service(let own), .service(let name)), (.federated(let own), .federated(let name)),
             (.canonicalUser(let own), .canonicalUser(let name)), (.unixUser(let own), .unixUser(let name)):
-            return own == nil || own == name
+            return own.map { isSame($0, name) } ?? true
         case (.spiffe(let pattern), .spiffe(let id)): return pattern.matches(id)
         default: return false
         }
+    }
+
+    /// Byte by byte: to Swift's own comparison texts are equal that Unicode calls equivalent.
+    private func isSame(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+}
+
+extension String {
+    /// Cuts at a byte of ASCII. Swift's own cuts between characters, where a combining mark hides the separator before it.
+    func parts(at separator: Unicode.Scalar, maxSplits: Int = .max) -> [String] {
+        utf8.split(separator: UInt8(ascii: separator), maxSplits: maxSplits, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 }

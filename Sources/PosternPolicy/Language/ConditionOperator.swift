@@ -111,7 +111,7 @@ struct ConditionOperator: Sendable, Hashable {
         switch (family, key.known.kind) {
         case (.presence, _), (.text, .text), (.address, .address), (.flag, .flag), (.date, .date), (.number, .number),
             (.text, .arn), (.arn, .arn), (.date, .epoch), (.number, .epoch), (.text, .numberOrText),
-            (.number, .numberOrText):
+            (.number, .numberOrText), (.number, .timeOfDay):
             true
         default: false
         }

@@ -19,6 +19,10 @@ enum KnownKey: String, Sendable, Hashable, CaseIterable {
     case currentTime = "aws:CurrentTime"
     /// The same in whole seconds since 1970; never absent.
     case epochTime = "aws:EpochTime"
+    /// The time of the request as a minute of the day in UTC, `09:00`; never absent. AWS knows absolute dates only.
+    case timeOfDay = "postern:TimeOfDay"
+    /// The day of the request in UTC, `Monday`; never absent.
+    case dayOfWeek = "postern:DayOfWeek"
     /// The resource on whose behalf a service calls.
     case sourceArn = "aws:SourceArn"
     case sourceAccount = "aws:SourceAccount"
@@ -61,7 +65,7 @@ enum KnownKey: String, Sendable, Hashable, CaseIterable {
     case named = ""
 
     /// What kind of value a key holds, and so which operators fit it.
-    enum Kind { case address, text, arn, flag, date, epoch, number, numberOrText }
+    enum Kind { case address, text, arn, flag, date, epoch, number, numberOrText, timeOfDay }
 
     var kind: Kind {
         switch self {
@@ -71,6 +75,7 @@ enum KnownKey: String, Sendable, Hashable, CaseIterable {
         case .epochTime: .epoch
         case .sourceArn, .viaDomainArn, .principalArn: .arn
         case .multiFactorAuthAge: .number
+        case .timeOfDay: .timeOfDay
         case .unixUID, .unixGID: .numberOrText
         default: .text
         }
@@ -79,12 +84,18 @@ enum KnownKey: String, Sendable, Hashable, CaseIterable {
     /// Whether the value may differ between two requests of one connection.
     var isRequestFact: Bool {
         switch self {
-        case .userAgent, .referer, .currentTime, .epochTime: true
-        default: false
+        case .userAgent, .referer: true
+        default: isTime
         }
     }
 
-    var isTime: Bool { self == .currentTime || self == .epochTime }
+    /// Whether it tells the time of the request.
+    var isTime: Bool {
+        switch self {
+        case .currentTime, .epochTime, .timeOfDay, .dayOfWeek: true
+        default: false
+        }
+    }
 
     /// Such a key asks for `ForAllValues:` or `ForAnyValue:`, and cannot stand in a variable.
     var holdsSeveralValues: Bool {

@@ -48,9 +48,8 @@ extension PolicyTime {
 
     /// `2026-11-22T10:00:00Z`, with nanoseconds where there are some.
     package var description: String {
-        let days = (seconds - PolicyTime.positiveRemainder(seconds, 86400)) / 86400
-        let rest = PolicyTime.positiveRemainder(seconds, 86400)
-        let (year, month, day) = PolicyTime.civil(days)
+        let rest = secondsOfDay
+        let (year, month, day) = PolicyTime.civil(daysSince1970)
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let nanos = String(nanoseconds)
         let fraction = nanoseconds == 0 ? "" : "." + String(repeating: "0", count: 9 - nanos.utf8.count) + nanos
@@ -58,7 +57,12 @@ extension PolicyTime {
         return "\(date)T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))\(fraction)Z"
     }
 
-    private static func positiveRemainder(_ number: Int64, _ divisor: Int64) -> Int64 {
+    /// 0 to 86,399.
+    var secondsOfDay: Int64 { PolicyTime.positiveRemainder(seconds, 86400) }
+
+    var daysSince1970: Int64 { (seconds - secondsOfDay) / 86400 }
+
+    static func positiveRemainder(_ number: Int64, _ divisor: Int64) -> Int64 {
         let rest = number % divisor
         return rest < 0 ? rest + divisor : rest
     }

@@ -62,20 +62,12 @@ struct APIDecoder {
 
     private func policyDocument(_ name: String, at position: SourcePosition) -> DocumentNode? {
         let path = ConfigurationFile.path(name, besides: position.file)
-        do {
-            let bytes = try ConfigurationFile.read(path)
-            let isYAML = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
-            return isYAML ? try YAMLReader.read(bytes, file: path) : try JSONReader.read(bytes, file: path)
-        } catch let failure as ConfigurationFile.Failure {
-            report.error(
-                at: position, "cannot read the policy `\(path.abbreviated)`: \(failure.reason)",
-                hint: "the path is relative to this file")
-        } catch let diagnostics as Diagnostics {
-            report.add(diagnostics.all)
+        do throws(Diagnostics) {
+            return try PolicyFile.read(path, namedAt: position)
         } catch {
-            report.error(at: position, "cannot read the policy `\(path.abbreviated)`")
+            report.add(error.all)
+            return nil
         }
-        return nil
     }
 
     private func stages(_ file: MappingReader) -> [StageDeclaration] {
