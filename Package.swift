@@ -64,6 +64,10 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(name: "PosternTelemetryTests", dependencies: ["PosternTelemetry"], swiftSettings: testSettings),
         .testTarget(
+            name: "PosternGatewayTests",
+            dependencies: ["PosternGateway", "PosternModel", "PosternPolicy", "PosternTelemetry"],
+            swiftSettings: testSettings),
+        .testTarget(
             name: "PosternControlTests",
             dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],
             swiftSettings: testSettings),

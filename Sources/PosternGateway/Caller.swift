@@ -16,7 +16,9 @@ final class Caller {
     /// The fields that tell an upstream who asked, as they go on the wire.
     let forwardedFields: [UInt8]
     private var generation = 0
-    private var bound: [BoundPolicy?] = []
+    /// The policies bound so far: those of requests that came by no domain, then by each of the plan's domains; each list
+    /// begins with the endpoint's and the domain's and goes on with the APIs'. Lists are made when they are needed.
+    private var bound: [[BoundPolicy?]] = []
 
     init(_ info: ConnectionInfo) {
         self.info = info
@@ -36,16 +38,40 @@ final class Caller {
         forwardedFields = Array(fields.utf8)
     }
 
-    /// The API's policy with this connection's facts filled in; nil when the API has none.
-    func policy(of api: PlannedAPI, generation current: Int, apis: Int) -> BoundPolicy? {
-        if generation != current {
-            generation = current
-            bound = Array(repeating: nil, count: apis)
+    /// Where a policy stands among those of its kind that a request can meet.
+    enum PolicyPlace {
+        case endpoint, domain
+        case api(Int)
+
+        fileprivate var index: Int {
+            switch self {
+            case .endpoint: 0
+            case .domain: 1
+            case .api(let index): index + 2
+            }
         }
-        if let known = bound[api.index] { return known }
-        let made = api.policy?.bind(facts)
-        bound[api.index] = made
+    }
+
+    /// The policy with this connection's facts filled in; by way of a domain, `execute-api:viaDomainArn` is among them.
+    func bind(
+        _ policy: Policy, at place: PolicyPlace, via domain: ServedDomain?, in served: ServedPlan
+    ) -> BoundPolicy {
+        if generation != served.generation {
+            generation = served.generation
+            bound = Array(repeating: [], count: served.domains.count + 1)
+        }
+        let way = domain.map { $0.planned.index + 1 } ?? 0
+        if bound[way].isEmpty { bound[way] = Array(repeating: nil, count: served.apis.count + 2) }
+        if let known = bound[way][place.index] { return known }
+        let made = policy.bind(facts(via: domain?.planned.arn))
+        bound[way][place.index] = made
         return made
+    }
+
+    func facts(via domainARN: String?) -> ConnectionFacts {
+        var facts = facts
+        facts.viaDomainArn = domainARN
+        return facts
     }
 }
 

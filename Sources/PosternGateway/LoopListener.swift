@@ -1,12 +1,16 @@
 import NIOCore
 import PosternHTTP
+import PosternModel
 import PosternTelemetry
 
 /// A listener as one event loop serves it: what a reload may change while its connections stay, and its count of them.
 final class LoopListener: ListenerObserver {
     private let metrics: LoopMetrics
     private let log: LogBuffer?
+    let id: String
     private let endpoint: PinnedText
+    /// The endpoint's policy; nil where there is none.
+    private(set) var policy: PlannedPolicy?
     /// The listener's place among the listeners of the metrics.
     var index: Int
     /// The API of requests that name none; empty where there is none such.
@@ -16,9 +20,15 @@ final class LoopListener: ListenerObserver {
     init(_ loop: GatewayLoop, _ opening: ListenerOpening) {
         metrics = loop.metrics
         log = loop.log
+        id = opening.endpointID
         endpoint = PinnedText(opening.endpointID)
         index = opening.index
         defaultAPI = Array((opening.defaultAPI ?? "").utf8)
+    }
+
+    /// Takes its policy from the plan; one that the plan does not know keeps what it has.
+    func adopt(_ plan: Plan) {
+        if let endpoint = plan.endpoint(id: id) { policy = endpoint.policy }
     }
 
     func connectionAccepted() { slot = metrics.beginConnection(listener: index) }

@@ -22,6 +22,14 @@ package struct AdminClient {
         try decode(try ask("POST", "/reload", answers: [200, 409]))
     }
 
+    /// - Parameter id: a request id or extended request id; letters, digits, `-`, `+`, `/` and `=` only.
+    package func explain(_ id: String) throws -> ExplainAnswer {
+        let segment = String(id.map { $0 == "/" ? "_" : $0 })
+        return try decode(try ask("GET", "/explain/\(segment)", answers: [200, 404]))
+    }
+
+    package func shadow() throws -> ShadowReport { try decode(try ask("GET", "/shadow", answers: [200])) }
+
     private func decode<Report: Decodable>(_ body: [UInt8]) throws -> Report {
         do {
             return try JSONDecoder().decode(Report.self, from: Data(body))

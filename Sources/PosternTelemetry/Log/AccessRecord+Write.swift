@@ -47,9 +47,12 @@ extension AccessRecord {
     @inline(__always)
     private func writeRefusal(_ line: inout JSONLine) {
         if decision != .none { line.field("decision", decision.text) }
+        text("policyKind", policyKind, &line)
         text("policyStatement", policyStatement, &line)
         text("policyCondition", policyCondition, &line)
         text("policyValue", policyValue, &line)
+        if shadowDecision != .none { line.field("shadowDecision", shadowDecision.text) }
+        text("shadowStatement", shadowStatement, &line)
         text("errorResponseType", refusal, &line)
         text("errorReason", refusalReason, &line)
     }

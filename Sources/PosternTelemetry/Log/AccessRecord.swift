@@ -31,9 +31,12 @@
 /// | `responseLength` | bytes | `responseLength` | response body sent |
 /// | `responseLatency` | ms, 3 decimals | `responseLatency` | head complete to last byte of the response |
 /// | `decision` | text | `authorize.status` is near | `allow`, `explicitDeny`, `implicitDeny` |
+/// | `policyKind` | text | – | of a refusal by a policy: `endpoint`, `domain` or `api` |
 /// | `policyStatement` | text | – | of a refusal, the statement that decided: its Sid, or `#2`; of an implicit deny, the `Allow` that came closest |
 /// | `policyCondition` | text | – | the condition of it that decided |
 /// | `policyValue` | text | – | the value that condition saw |
+/// | `shadowDecision` | text | – | what it would be with a policy's shadow statements enforced, where that differs |
+/// | `shadowStatement` | text | – | the statement that would make the difference |
 /// | `errorResponseType` | text | `error.responseType` | gateway response, `MISSING_AUTHENTICATION_TOKEN` |
 /// | `errorReason` | text | – | for the operator: which rule refused the request |
 /// | `integrationStatus` | number | `integration.status` | what the upstream answered |
@@ -79,9 +82,12 @@ package struct AccessRecord {
     package var latencyNanoseconds = 0
 
     package var decision = PolicyOutcome.none
+    package var policyKind = Self.absent
     package var policyStatement = Self.absent
     package var policyCondition = Self.absent
     package var policyValue = Self.absent
+    package var shadowDecision = PolicyOutcome.none
+    package var shadowStatement = Self.absent
     package var refusal = Self.absent
     package var refusalReason = Self.absent
 

@@ -40,6 +40,10 @@ package enum MetricNames {
         name: "postern_proxy_header_refusals_total", kind: .counter,
         help: "Connections closed because of their PROXY header, by reason.")
 
+    package static let shadowDivergences = Metric(
+        name: "postern_policy_shadow_divergences_total", kind: .counter,
+        help: "Decisions of a policy that its statements in shadow mode would have changed, by API and kind of policy.")
+
     // Connections. Label: endpoint, the listener's id.
     package static let connectionsAccepted = Metric(
         name: "postern_connections_accepted_total", kind: .counter, help: "Connections accepted.")
@@ -103,7 +107,7 @@ package enum MetricNames {
 
     package static let all = [
         serverRequestDuration, clientRequestDuration, requests, requestBytes, responseBytes, activeRequests,
-        refusals, parseRefusals, proxyHeaderRefusals,
+        refusals, parseRefusals, proxyHeaderRefusals, shadowDivergences,
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
         clientOpenConnections,

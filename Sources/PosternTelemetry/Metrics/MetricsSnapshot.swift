@@ -3,6 +3,8 @@ package struct MetricsSnapshot: Sendable {
     package let vocabulary: MetricsVocabulary
     package private(set) var routes: SlotTable<RouteIdentity>
     package private(set) var listeners: SlotTable<String>
+    /// By API.
+    package private(set) var shadow: SlotTable<String>
     /// Refusal types × policy outcomes.
     private(set) var refusals: [Int]
     private(set) var parseRefusals: [Int]
@@ -13,13 +15,15 @@ package struct MetricsSnapshot: Sendable {
     package private(set) var upstreamIdle: Int
 
     init(
-        vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>, refusals: [Int],
+        vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>,
+        shadow: SlotTable<String>, refusals: [Int],
         parseRefusals: [Int], proxyHeaderRefusals: [Int], upstreamEvents: [Int], activeRequests: Int,
         upstreamActive: Int, upstreamIdle: Int
     ) {
         self.vocabulary = vocabulary
         self.routes = routes
         self.listeners = listeners
+        self.shadow = shadow
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
@@ -34,6 +38,7 @@ package struct MetricsSnapshot: Sendable {
         precondition(vocabulary == other.vocabulary, "loops have one vocabulary")
         routes.merge(other.routes)
         listeners.merge(other.listeners)
+        shadow.merge(other.shadow)
         Self.add(&refusals, other.refusals)
         Self.add(&parseRefusals, other.parseRefusals)
         Self.add(&proxyHeaderRefusals, other.proxyHeaderRefusals)

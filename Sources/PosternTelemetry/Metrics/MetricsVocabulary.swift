@@ -7,11 +7,19 @@ package struct MetricsVocabulary: Sendable, Equatable {
     package var parseRefusals: [String]
     /// Why a PROXY header was not accepted.
     package var proxyHeaderRefusals: [String]
+    /// Kinds of policies: `endpoint`, `domain`, `api`; as many as `ShadowWord` has room for.
+    package var policies: [String]
 
-    package init(refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = []) {
+    package init(
+        refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = [],
+        policies: [String] = []
+    ) {
+        precondition(
+            policies.count <= ShadowWord.policies, "there is room for \(ShadowWord.policies) kinds of policies")
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
+        self.policies = policies
     }
 }
 

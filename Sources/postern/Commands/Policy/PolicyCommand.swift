@@ -4,5 +4,5 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Ask policies questions, through the code that serves requests.",
-        subcommands: [Evaluate.self, Contains.self])
+        subcommands: [Evaluate.self, Contains.self, Shadow.self])
 }
