@@ -13,13 +13,14 @@ package final class Gateway: Sendable {
 
     /// Makes a loop's state on each event loop. Nothing is served before `publish`.
     package static func start(
-        on group: any EventLoopGroup, resolver: NameResolver, upstream: UpstreamSettings, log: LogWriter?
+        on group: any EventLoopGroup, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogWriter?
     ) async throws -> Gateway {
         var loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)] = []
         for eventLoop in group.makeIterator() {
             let bound = try await eventLoop.submit {
                 let loop = GatewayLoop(
-                    eventLoop: eventLoop, resolver: resolver, upstream: upstream,
+                    eventLoop: eventLoop, resolver: resolver, peers: peers, upstream: upstream,
                     log: log.map(LogBuffer.init))
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
@@ -50,7 +51,7 @@ package final class Gateway: Sendable {
                 let gateway = loop.bound.value
                 let own = LoopListener(gateway, opening)
                 let listener = ServerListener(
-                    endpointID: opening.endpointID, vpcID: opening.vpcID,
+                    endpointID: opening.endpointID, vpcID: opening.vpcID, localInterface: opening.localInterface,
                     settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
                     makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
@@ -125,6 +126,8 @@ package final class Gateway: Sendable {
 package struct ListenerOpening: Sendable {
     package var endpointID: String
     package var vpcID: String?
+    /// The network interface of the sockets, `OpenListener.localInterface`.
+    package var localInterface: String?
     package var defaultAPI: String?
     package var settings: ServerSettings
     package var budgets: [ConnectionBudget]
@@ -135,11 +138,13 @@ package struct ListenerOpening: Sendable {
     package var trusts: @Sendable (SocketAddress?) -> Bool
 
     package init(
-        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
-        descriptors: [CInt], index: Int, trusts: @escaping @Sendable (SocketAddress?) -> Bool
+        endpointID: String, vpcID: String?, localInterface: String?, defaultAPI: String?, settings: ServerSettings,
+        budgets: [ConnectionBudget], descriptors: [CInt], index: Int,
+        trusts: @escaping @Sendable (SocketAddress?) -> Bool
     ) {
         self.endpointID = endpointID
         self.vpcID = vpcID
+        self.localInterface = localInterface
         self.defaultAPI = defaultAPI
         self.settings = settings
         self.budgets = budgets

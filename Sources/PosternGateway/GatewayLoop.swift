@@ -23,14 +23,15 @@ package final class GatewayLoop {
     static let methodARNLimit = 1_600
 
     package init(
-        eventLoop: any EventLoop, resolver: NameResolver, upstream: UpstreamSettings, log: LogBuffer?
+        eventLoop: any EventLoop, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogBuffer?
     ) {
         self.eventLoop = eventLoop
         self.resolver = resolver
         self.upstreamSettings = upstream
         self.log = log
         wheel = DeadlineWheel(eventLoop: eventLoop)
-        server = HTTPServer(eventLoop: eventLoop, wheel: wheel)
+        server = HTTPServer(eventLoop: eventLoop, wheel: wheel, peers: peers)
         metrics = LoopMetrics(vocabulary: Self.vocabulary)
         served = .empty
     }
@@ -41,7 +42,8 @@ package final class GatewayLoop {
     package static let vocabulary = MetricsVocabulary(
         refusals: GatewayResponse.Kind.allCases.map { "\($0.name)" },
         parseRefusals: WireRefusal.allCases.map(\.rawValue),
-        proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue))
+        proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue),
+        unixPeerRefusals: UnixPeerRefusal.allCases.map(\.rawValue))
 
     /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.
     package func adopt(_ plan: Plan) {

@@ -39,6 +39,9 @@ package enum MetricNames {
     package static let proxyHeaderRefusals = Metric(
         name: "postern_proxy_header_refusals_total", kind: .counter,
         help: "Connections closed because of their PROXY header, by reason.")
+    package static let unixPeerRefusals = Metric(
+        name: "postern_unix_peer_refusals_total", kind: .counter,
+        help: "Connections on Unix sockets closed because their peer could not be told, by reason.")
 
     // Connections. Label: endpoint, the listener's id.
     package static let connectionsAccepted = Metric(
@@ -103,7 +106,7 @@ package enum MetricNames {
 
     package static let all = [
         serverRequestDuration, clientRequestDuration, requests, requestBytes, responseBytes, activeRequests,
-        refusals, parseRefusals, proxyHeaderRefusals,
+        refusals, parseRefusals, proxyHeaderRefusals, unixPeerRefusals,
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
         clientOpenConnections,

@@ -7,11 +7,17 @@ package struct MetricsVocabulary: Sendable, Equatable {
     package var parseRefusals: [String]
     /// Why a PROXY header was not accepted.
     package var proxyHeaderRefusals: [String]
+    /// Why a Unix connection's peer could not be told.
+    package var unixPeerRefusals: [String]
 
-    package init(refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = []) {
+    package init(
+        refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = [],
+        unixPeerRefusals: [String] = []
+    ) {
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
+        self.unixPeerRefusals = unixPeerRefusals
     }
 }
 

@@ -92,6 +92,7 @@ package enum PrometheusText {
         }
         reasons(MetricNames.parseRefusals, snapshot.vocabulary.parseRefusals, snapshot.parseRefusals)
         reasons(MetricNames.proxyHeaderRefusals, snapshot.vocabulary.proxyHeaderRefusals, snapshot.proxyHeaderRefusals)
+        reasons(MetricNames.unixPeerRefusals, snapshot.vocabulary.unixPeerRefusals, snapshot.unixPeerRefusals)
     }
 
     private static func renderConnections(_ snapshot: MetricsSnapshot, _ out: inout Exposition) {

@@ -53,7 +53,7 @@ struct APIDecoder {
             return nil
         }
         do throws(Diagnostics) {
-            return try Policy.compile(document, for: scope, supplied: [])
+            return try Policy.compile(document, for: scope, supplied: [.unixPeer, .localInterface])
         } catch {
             report.add(error.all)
             return nil
