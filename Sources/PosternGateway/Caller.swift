@@ -2,6 +2,7 @@ import NIOCore
 import PosternHTTP
 import PosternModel
 import PosternPolicy
+import PosternTelemetry
 
 /// What the gateway knows of one connection: its facts as policy wants them, as the log wants them, as upstreams want them.
 ///
@@ -13,6 +14,7 @@ final class Caller {
     let vpc: PinnedText
     let sourceIP: PinnedText
     let sourcePort: Int
+    let unixPeer: UnixCaller?
     /// The fields that tell an upstream who asked, as they go on the wire.
     let forwardedFields: [UInt8]
     private var generation = 0
@@ -25,7 +27,9 @@ final class Caller {
         // Absent on a Unix socket.
         let address = info.remote?.ipAddress.flatMap(IPAddress.init)
         facts = ConnectionFacts(
-            sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS)
+            sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS,
+            localInterface: info.localInterface, unix: info.unix.map(UnixPeerFacts.init))
+        unixPeer = info.unix.map(UnixCaller.init)
         endpoint = PinnedText(info.endpointID)
         vpc = PinnedText(info.vpcID ?? "")
         let text = address.map(\.description) ?? ""
@@ -72,6 +76,30 @@ final class Caller {
         var facts = facts
         facts.viaDomainArn = domainARN
         return facts
+    }
+}
+
+/// The peer of a Unix socket as the log wants it.
+final class UnixCaller {
+    let record: AccessRecord.UnixPeer
+    /// What the record borrows.
+    private let texts: [PinnedText]
+
+    init(_ peer: UnixPeer) {
+        texts = [peer.user, peer.group, peer.unit].map { PinnedText($0 ?? "") }
+        var record = AccessRecord.UnixPeer(peer.credentials)
+        record.user = texts[0].bytes
+        record.group = texts[1].bytes
+        record.unit = texts[2].bytes
+        self.record = record
+    }
+}
+
+extension UnixPeerFacts {
+    init(_ peer: UnixPeer) {
+        self.init(
+            uid: peer.credentials.userID, gid: peer.credentials.groupID, user: peer.user, group: peer.group,
+            unit: peer.unit)
     }
 }
 

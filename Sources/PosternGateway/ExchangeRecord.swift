@@ -233,6 +233,7 @@ extension Exchange {
         line.vpcID = caller.vpc.bytes
         line.sourceIP = caller.sourceIP.bytes
         line.sourcePort = caller.sourcePort
+        line.unixPeer = caller.unixPeer?.record
         line.retries = attempts
         line.abort = abort
         if let api { line.apiID = api.id.bytes }

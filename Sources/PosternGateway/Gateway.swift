@@ -15,14 +15,14 @@ package final class Gateway: Sendable {
     ///
     /// - Parameter explainedRequests: how many of its last requests each loop remembers; 0: none.
     package static func start(
-        on group: any EventLoopGroup, resolver: NameResolver, upstream: UpstreamSettings, log: LogWriter?,
-        explainedRequests: Int
+        on group: any EventLoopGroup, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogWriter?, explainedRequests: Int
     ) async throws -> Gateway {
         var loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)] = []
         for eventLoop in group.makeIterator() {
             let bound = try await eventLoop.submit {
                 let loop = GatewayLoop(
-                    eventLoop: eventLoop, resolver: resolver, upstream: upstream,
+                    eventLoop: eventLoop, resolver: resolver, peers: peers, upstream: upstream,
                     log: log.map(LogBuffer.init), explainedRequests: explainedRequests)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
@@ -54,7 +54,7 @@ package final class Gateway: Sendable {
                 let own = LoopListener(gateway, opening)
                 gateway.add(own)
                 let listener = ServerListener(
-                    endpointID: opening.endpointID, vpcID: opening.vpcID,
+                    endpointID: opening.endpointID, vpcID: opening.vpcID, localInterface: opening.localInterface,
                     settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
                     makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
@@ -182,6 +182,8 @@ package final class Gateway: Sendable {
 package struct ListenerOpening: Sendable {
     package var endpointID: String
     package var vpcID: String?
+    /// The network interface of the sockets, `OpenListener.localInterface`.
+    package var localInterface: String?
     package var defaultAPI: String?
     package var settings: ServerSettings
     package var budgets: [ConnectionBudget]
@@ -192,11 +194,13 @@ package struct ListenerOpening: Sendable {
     package var trusts: @Sendable (SocketAddress?) -> Bool
 
     package init(
-        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
-        descriptors: [CInt], index: Int, trusts: @escaping @Sendable (SocketAddress?) -> Bool
+        endpointID: String, vpcID: String?, localInterface: String?, defaultAPI: String?, settings: ServerSettings,
+        budgets: [ConnectionBudget], descriptors: [CInt], index: Int,
+        trusts: @escaping @Sendable (SocketAddress?) -> Bool
     ) {
         self.endpointID = endpointID
         self.vpcID = vpcID
+        self.localInterface = localInterface
         self.defaultAPI = defaultAPI
         self.settings = settings
         self.budgets = budgets

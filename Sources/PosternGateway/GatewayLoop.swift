@@ -28,8 +28,8 @@ package final class GatewayLoop {
     static let methodARNLimit = 1_600
 
     package init(
-        eventLoop: any EventLoop, resolver: NameResolver, upstream: UpstreamSettings, log: LogBuffer?,
-        explainedRequests: Int
+        eventLoop: any EventLoop, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogBuffer?, explainedRequests: Int
     ) {
         self.eventLoop = eventLoop
         self.resolver = resolver
@@ -37,7 +37,7 @@ package final class GatewayLoop {
         self.log = log
         ring = explainedRequests > 0 ? RequestRing(capacity: explainedRequests) : nil
         wheel = DeadlineWheel(eventLoop: eventLoop)
-        server = HTTPServer(eventLoop: eventLoop, wheel: wheel)
+        server = HTTPServer(eventLoop: eventLoop, wheel: wheel, peers: peers)
         metrics = LoopMetrics(vocabulary: Self.vocabulary)
         served = .empty
     }
@@ -49,6 +49,7 @@ package final class GatewayLoop {
         refusals: GatewayResponse.Kind.allCases.map { "\($0.name)" },
         parseRefusals: WireRefusal.allCases.map(\.rawValue),
         proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue),
+        unixPeerRefusals: UnixPeerRefusal.allCases.map(\.rawValue),
         policies: PolicyKind.allCases.map { "\($0.name)" })
 
     /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.

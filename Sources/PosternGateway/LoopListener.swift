@@ -48,8 +48,15 @@ final class LoopListener: ListenerObserver {
         record("PROXY_HEADER", refusal?.rawValue ?? "untrusted_peer", peer)
     }
 
+    func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?) {
+        metrics.countUnixPeerRefusal(UnixPeerRefusal.allCases.firstIndex(of: refusal)!)
+        record("UNIX_PEER", refusal.rawValue, nil, peer)
+    }
+
     /// A connection that never came to a request has a record all the same, so that a misled balancer can be found.
-    private func record(_ kind: String, _ reason: String, _ peer: SocketAddress?) {
+    private func record(
+        _ kind: String, _ reason: String, _ peer: SocketAddress?, _ credentials: PeerCredentials? = nil
+    ) {
         guard let log else { return }
         let (kind, reason, address) = (PinnedText(kind), PinnedText(reason), PinnedText(peer?.ipAddress ?? ""))
         var line = AccessRecord()
@@ -57,8 +64,16 @@ final class LoopListener: ListenerObserver {
         line.endpointID = endpoint.bytes
         line.sourceIP = address.bytes
         line.sourcePort = peer?.port ?? 0
+        line.unixPeer = credentials.map(AccessRecord.UnixPeer.init)
         line.refusal = kind.bytes
         line.refusalReason = reason.bytes
         withExtendedLifetime((kind, reason, address)) { line.write(into: log) }
+    }
+}
+
+extension AccessRecord.UnixPeer {
+    init(_ credentials: PeerCredentials) {
+        self.init(
+            uid: Int(credentials.userID), gid: Int(credentials.groupID), pid: Int(credentials.processID))
     }
 }

@@ -18,6 +18,10 @@
 /// | `vpcId` | text | `identity.vpcId` | the endpoint's network |
 /// | `sourceIp` | text | `identity.sourceIp` | the peer, after PROXY protocol |
 /// | `sourcePort` | number | – | the peer's port |
+/// | `unixUid`, `unixGid` | number | – | the user and group of a Unix socket's peer |
+/// | `unixPid` | number | – | its process, which may be gone by now |
+/// | `unixUser`, `unixGroup` | text | – | the names of user and group |
+/// | `systemdUnit` | text | – | the unit that it was in when the connection was accepted |
 /// | `httpMethod` | text | `httpMethod` | |
 /// | `path` | text | `path` | with the stage, as sent but for escapes in capitals (`%C3`); never with the query, which may hold secrets |
 /// | `queryPresent` | true | – | there was a query |
@@ -49,6 +53,22 @@
 package struct AccessRecord {
     package enum Abort: Sendable { case none, client, upstream }
 
+    /// Who connected a Unix socket, in the terms of policies.
+    package struct UnixPeer {
+        package var uid: Int
+        package var gid: Int
+        package var pid: Int
+        package var user = AccessRecord.absent
+        package var group = AccessRecord.absent
+        package var unit = AccessRecord.absent
+
+        package init(uid: Int, gid: Int, pid: Int) {
+            self.uid = uid
+            self.gid = gid
+            self.pid = pid
+        }
+    }
+
     /// Nanoseconds since 1970, `SystemTime.wallNanoseconds()`.
     package var epochNanoseconds = 0
     package var requestID = Self.absent
@@ -62,6 +82,8 @@ package struct AccessRecord {
     package var sourceIP = Self.absent
     /// 0 is absent.
     package var sourcePort = 0
+
+    package var unixPeer: UnixPeer?
 
     package var method = Self.absent
     /// As sent, stage included; what follows `?` must not be in it.

@@ -11,6 +11,7 @@ package final class LoopMetrics {
     private let refusals: Counters
     private let parseRefusals: Counters
     private let proxyHeaderRefusals: Counters
+    private let unixPeerRefusals: Counters
     private let upstreamEvents = Counters(UpstreamEvent.allCases.count)
 
     /// Requests in progress.
@@ -25,6 +26,7 @@ package final class LoopMetrics {
         refusals = Counters(vocabulary.refusals.count * PolicyOutcome.allCases.count)
         parseRefusals = Counters(vocabulary.parseRefusals.count)
         proxyHeaderRefusals = Counters(vocabulary.proxyHeaderRefusals.count)
+        unixPeerRefusals = Counters(vocabulary.unixPeerRefusals.count)
         routes.resize(to: [.unrouted])
         unroutedSlot = routes.slot(at: 0)
     }
@@ -116,6 +118,9 @@ package final class LoopMetrics {
     /// Counts a connection closed for its PROXY header; `reason` is its position in the vocabulary.
     package func countProxyHeaderRefusal(_ reason: Int) { proxyHeaderRefusals.add(reason) }
 
+    /// Counts a Unix connection closed for want of facts; `reason` is its position in the vocabulary.
+    package func countUnixPeerRefusal(_ reason: Int) { unixPeerRefusals.add(reason) }
+
     package func count(_ event: UpstreamEvent) { upstreamEvents.add(event.rawValue) }
 
     /// A copy of everything, to be made on the loop and read anywhere.
@@ -124,8 +129,8 @@ package final class LoopMetrics {
             vocabulary: vocabulary, routes: routes.table(), listeners: listeners.table(), shadow: shadow.table(),
             refusals: refusals.values,
             parseRefusals: parseRefusals.values, proxyHeaderRefusals: proxyHeaderRefusals.values,
-            upstreamEvents: upstreamEvents.values, activeRequests: activeRequests, upstreamActive: upstreamActive,
-            upstreamIdle: upstreamIdle)
+            unixPeerRefusals: unixPeerRefusals.values, upstreamEvents: upstreamEvents.values,
+            activeRequests: activeRequests, upstreamActive: upstreamActive, upstreamIdle: upstreamIdle)
     }
 }
 

@@ -9,6 +9,7 @@ package struct MetricsSnapshot: Sendable {
     private(set) var refusals: [Int]
     private(set) var parseRefusals: [Int]
     private(set) var proxyHeaderRefusals: [Int]
+    private(set) var unixPeerRefusals: [Int]
     private(set) var upstreamEvents: [Int]
     package private(set) var activeRequests: Int
     package private(set) var upstreamActive: Int
@@ -16,9 +17,8 @@ package struct MetricsSnapshot: Sendable {
 
     init(
         vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>,
-        shadow: SlotTable<String>, refusals: [Int],
-        parseRefusals: [Int], proxyHeaderRefusals: [Int], upstreamEvents: [Int], activeRequests: Int,
-        upstreamActive: Int, upstreamIdle: Int
+        shadow: SlotTable<String>, refusals: [Int], parseRefusals: [Int], proxyHeaderRefusals: [Int],
+        unixPeerRefusals: [Int], upstreamEvents: [Int], activeRequests: Int, upstreamActive: Int, upstreamIdle: Int
     ) {
         self.vocabulary = vocabulary
         self.routes = routes
@@ -27,6 +27,7 @@ package struct MetricsSnapshot: Sendable {
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
+        self.unixPeerRefusals = unixPeerRefusals
         self.upstreamEvents = upstreamEvents
         self.activeRequests = activeRequests
         self.upstreamActive = upstreamActive
@@ -42,6 +43,7 @@ package struct MetricsSnapshot: Sendable {
         Self.add(&refusals, other.refusals)
         Self.add(&parseRefusals, other.parseRefusals)
         Self.add(&proxyHeaderRefusals, other.proxyHeaderRefusals)
+        Self.add(&unixPeerRefusals, other.unixPeerRefusals)
         Self.add(&upstreamEvents, other.upstreamEvents)
         activeRequests += other.activeRequests
         upstreamActive += other.upstreamActive

@@ -93,6 +93,7 @@ package enum PrometheusText {
         }
         reasons(MetricNames.parseRefusals, snapshot.vocabulary.parseRefusals, snapshot.parseRefusals)
         reasons(MetricNames.proxyHeaderRefusals, snapshot.vocabulary.proxyHeaderRefusals, snapshot.proxyHeaderRefusals)
+        reasons(MetricNames.unixPeerRefusals, snapshot.vocabulary.unixPeerRefusals, snapshot.unixPeerRefusals)
     }
 
     /// Only what has happened has a series.

@@ -68,7 +68,7 @@ actor Service {
         upstream.keepAlive = .milliseconds(Int64(process.timeouts.upstreamKeepAlive))
         upstream.streamIdle = .milliseconds(Int64(process.timeouts.streamIdle))
         gateway = try await Gateway.start(
-            on: group, resolver: NameResolver(), upstream: upstream, log: log,
+            on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
         total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
     }
@@ -164,7 +164,7 @@ actor Service {
             if let kept = listeners.first(where: { $0.specification == specification }) {
                 kept.budget.most = wanted.maxConnections
                 for served in kept.served {
-                    try await served.update(opening(wanted, configuration, index, kept.budget, []))
+                    try await served.update(opening(wanted, configuration, index, kept.budget, nil))
                 }
             } else {
                 let budget = ConnectionBudget(most: wanted.maxConnections)
@@ -174,7 +174,7 @@ actor Service {
                     for note in socket.notes { logger.warning("\(note)", metadata: ["endpoint": "\(wanted.id)"]) }
                     served.append(
                         try await gateway.listen(
-                            opening(wanted, configuration, index, budget, socket.takeDescriptors())))
+                            opening(wanted, configuration, index, budget, socket)))
                 }
                 listeners.append(
                     RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
@@ -185,12 +185,13 @@ actor Service {
 
     private func opening(
         _ listener: ListenerConfiguration, _ configuration: LoadedConfiguration, _ index: Int,
-        _ budget: ConnectionBudget, _ descriptors: [CInt]
+        _ budget: ConnectionBudget, _ socket: OpenListener?
     ) -> ListenerOpening {
         ListenerOpening(
-            endpointID: listener.id, vpcID: listener.vpc, defaultAPI: listener.defaultAPI,
-            settings: ServerSettings(listener, configuration.process), budgets: [total, budget],
-            descriptors: descriptors, index: index, trusts: listener.proxyTrust)
+            endpointID: listener.id, vpcID: listener.vpc, localInterface: socket?.localInterface,
+            defaultAPI: listener.defaultAPI, settings: ServerSettings(listener, configuration.process),
+            budgets: [total, budget],
+            descriptors: socket?.takeDescriptors() ?? [], index: index, trusts: listener.proxyTrust)
     }
 
     // MARK: Reload

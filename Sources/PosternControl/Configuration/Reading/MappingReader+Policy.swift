@@ -3,7 +3,7 @@ import PosternPolicy
 
 extension MappingReader {
     /// What the gateway can tell policies beyond AWS's own keys.
-    private static let supplied: SuppliedFacts = [.shadowReports]
+    private static let supplied: SuppliedFacts = [.shadowReports, .unixPeer, .localInterface]
 
     /// The policy at `policy`: a document, or the path of a file that holds one. nil, with the problem reported, when it
     /// cannot be used.
