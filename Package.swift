@@ -33,7 +33,9 @@ let package = Package(
     targets: [
         .target(name: "PosternPolicy", swiftSettings: settings),
         .target(name: "PosternModel", dependencies: ["PosternPolicy"], swiftSettings: settings),
-        .target(name: "PosternHTTP", dependencies: [nio, nioPosix], swiftSettings: settings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "PosternHTTP", dependencies: ["PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", swiftSettings: settings),
         .target(
             name: "PosternGateway",
@@ -57,12 +59,23 @@ let package = Package(
         .testTarget(
             name: "PosternPolicyTests", dependencies: ["PosternPolicy"], exclude: ["Fixtures"],
             swiftSettings: testSettings),
+        // Makes certificates and revocation lists of every kind, for tests.
+        .target(
+            name: "TestAuthority", dependencies: ["COpenSSL"], path: "Tests/TestAuthority", swiftSettings: testSettings),
+        .testTarget(
+            name: "PosternTLSTests", dependencies: ["PosternTLS", "TestAuthority", "COpenSSL"],
+            exclude: ["Verification/Fixtures"], swiftSettings: testSettings),
         .testTarget(
             name: "PosternModelTests", dependencies: ["PosternModel", "PosternPolicy"], swiftSettings: testSettings),
         .testTarget(
-            name: "PosternHTTPTests", dependencies: ["PosternHTTP", nio, nioPosix, nioEmbedded],
+            name: "PosternHTTPTests",
+            dependencies: ["PosternHTTP", "PosternTLS", "TestAuthority", nio, nioPosix, nioEmbedded],
             swiftSettings: testSettings),
         .testTarget(name: "PosternTelemetryTests", dependencies: ["PosternTelemetry"], swiftSettings: testSettings),
+        .testTarget(
+            name: "PosternGatewayTests",
+            dependencies: ["PosternGateway", "PosternModel", "PosternPolicy", "PosternTelemetry"],
+            swiftSettings: testSettings),
         .testTarget(
             name: "PosternControlTests",
             dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],

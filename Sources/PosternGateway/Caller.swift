@@ -2,6 +2,7 @@ import NIOCore
 import PosternHTTP
 import PosternModel
 import PosternPolicy
+import PosternTelemetry
 
 /// What the gateway knows of one connection: its facts as policy wants them, as the log wants them, as upstreams want them.
 ///
@@ -13,17 +14,22 @@ final class Caller {
     let vpc: PinnedText
     let sourceIP: PinnedText
     let sourcePort: Int
+    let unixPeer: UnixCaller?
     /// The fields that tell an upstream who asked, as they go on the wire.
     let forwardedFields: [UInt8]
     private var generation = 0
-    private var bound: [BoundPolicy?] = []
+    /// The policies bound so far: those of requests that came by no domain, then by each of the plan's domains; each list
+    /// begins with the endpoint's and the domain's and goes on with the APIs'. Lists are made when they are needed.
+    private var bound: [[BoundPolicy?]] = []
 
     init(_ info: ConnectionInfo) {
         self.info = info
         // Absent on a Unix socket.
         let address = info.remote?.ipAddress.flatMap(IPAddress.init)
         facts = ConnectionFacts(
-            sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS)
+            sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS,
+            localInterface: info.localInterface, unix: info.unix.map(UnixPeerFacts.init))
+        unixPeer = info.unix.map(UnixCaller.init)
         endpoint = PinnedText(info.endpointID)
         vpc = PinnedText(info.vpcID ?? "")
         let text = address.map(\.description) ?? ""
@@ -36,16 +42,64 @@ final class Caller {
         forwardedFields = Array(fields.utf8)
     }
 
-    /// The API's policy with this connection's facts filled in; nil when the API has none.
-    func policy(of api: PlannedAPI, generation current: Int, apis: Int) -> BoundPolicy? {
-        if generation != current {
-            generation = current
-            bound = Array(repeating: nil, count: apis)
+    /// Where a policy stands among those of its kind that a request can meet.
+    enum PolicyPlace {
+        case endpoint, domain
+        case api(Int)
+
+        fileprivate var index: Int {
+            switch self {
+            case .endpoint: 0
+            case .domain: 1
+            case .api(let index): index + 2
+            }
         }
-        if let known = bound[api.index] { return known }
-        let made = api.policy?.bind(facts)
-        bound[api.index] = made
+    }
+
+    /// The policy with this connection's facts filled in; by way of a domain, `execute-api:viaDomainArn` is among them.
+    func bind(
+        _ policy: Policy, at place: PolicyPlace, via domain: ServedDomain?, in served: ServedPlan
+    ) -> BoundPolicy {
+        if generation != served.generation {
+            generation = served.generation
+            bound = Array(repeating: [], count: served.domains.count + 1)
+        }
+        let way = domain.map { $0.planned.index + 1 } ?? 0
+        if bound[way].isEmpty { bound[way] = Array(repeating: nil, count: served.apis.count + 2) }
+        if let known = bound[way][place.index] { return known }
+        let made = policy.bind(facts(via: domain?.planned.arn))
+        bound[way][place.index] = made
         return made
+    }
+
+    func facts(via domainARN: String?) -> ConnectionFacts {
+        var facts = facts
+        facts.viaDomainArn = domainARN
+        return facts
+    }
+}
+
+/// The peer of a Unix socket as the log wants it.
+final class UnixCaller {
+    let record: AccessRecord.UnixPeer
+    /// What the record borrows.
+    private let texts: [PinnedText]
+
+    init(_ peer: UnixPeer) {
+        texts = [peer.user, peer.group, peer.unit].map { PinnedText($0 ?? "") }
+        var record = AccessRecord.UnixPeer(peer.credentials)
+        record.user = texts[0].bytes
+        record.group = texts[1].bytes
+        record.unit = texts[2].bytes
+        self.record = record
+    }
+}
+
+extension UnixPeerFacts {
+    init(_ peer: UnixPeer) {
+        self.init(
+            uid: peer.credentials.userID, gid: peer.credentials.groupID, user: peer.user, group: peer.group,
+            unit: peer.unit)
     }
 }
 

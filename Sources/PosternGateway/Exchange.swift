@@ -26,12 +26,19 @@ package final class Exchange {
     /// The stream owns its receiver and lets go of it when it ends, so it outlives every use of this reference.
     unowned(unsafe) let stream: any ServerStream
     let caller: Caller
+    /// How the ring remembers this connection.
+    let origin: RequestOrigin
 
     // What belongs to the current request; `end` takes it all back.
     var phase = Phase.idle
     var head: RequestHead?
+    /// The private custom domain that `Host` names.
+    var domain: ServedDomain?
     var api: ServedAPI?
+    var stage: PinnedText?
     var route: ServedRoute?
+    /// Of the plan that the request is served by.
+    var generation = 0
     /// Where a connection has been asked for.
     var leasingPool: UpstreamPool?
     /// Inside the call that asks for a connection, which may lease one before it returns.
@@ -48,6 +55,8 @@ package final class Exchange {
         self.listener = listener
         self.stream = stream
         caller = Caller(stream.connection)
+        origin = RequestOrigin(
+            facts: caller.facts, connectionID: caller.info.id, listenerID: listener.id)
     }
 }
 
@@ -73,6 +82,7 @@ extension Exchange: RequestReceiver {
 
     private func begin(_ head: RequestHead) {
         self.head = head
+        generation = loop.served.generation
         requestEnded = false
         record.begin(&loop.identifiers)
         record.takeRequestID(from: head)
@@ -190,9 +200,12 @@ extension Exchange {
     /// Keeps the record and forgets the request.
     func end(abortedBy abort: AccessRecord.Abort) {
         write(abortedBy: abort)
+        remember()
         phase = .idle
         head = nil
+        domain = nil
         api = nil
+        stage = nil
         route = nil
         leasingPool = nil
         requestEnded = false

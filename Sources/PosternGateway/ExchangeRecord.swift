@@ -1,12 +1,14 @@
 import NIOCore
 import PosternHTTP
+import PosternModel
 import PosternPolicy
 import PosternTelemetry
 
 /// What will be told of the current exchange: gathered on its way, written once at its end, the same for an answer and a
 /// refusal.
 final class ExchangeRecord {
-    private var startWall = 0
+    /// When the request's head was complete, in nanoseconds since 1970.
+    private(set) var startWall = 0
     /// When the answer began; the request's start until then.
     private(set) var answerWall = 0
     private var startMonotonic = 0
@@ -14,6 +16,9 @@ final class ExchangeRecord {
     private var integrationNanoseconds: Int?
     private var integrationStatus = 0
     private(set) var decision = PolicyOutcome.none
+    private var refusedBy: PolicyKind?
+    private var shadowDecision = PolicyOutcome.none
+    private var shadowStatement: PinnedText?
     private var refusalName: StaticString?
     private var refusalReason: PinnedText?
     private var policyStatement: PinnedText?
@@ -107,8 +112,18 @@ final class ExchangeRecord {
     func refused(_ response: GatewayResponse, _ refusal: Refusal) {
         refusalName = response.kind.name
         refusalReason = PinnedText(response.reason)
-        if case .noPolicy = refusal { decision = .implicitDeny }
+        switch refusal {
+        case .noPolicy: (decision, refusedBy) = (.implicitDeny, .api)
+        case .denied(_, let kind): refusedBy = kind
+        default: break
+        }
         answerWall = startWall + SystemTime.monotonicNanoseconds() - startMonotonic
+    }
+
+    /// What a policy with its shadow statements enforced would have said instead; the last one that differs is told.
+    func shadowed(_ outcome: PolicyOutcome, by statement: PinnedText?) {
+        shadowDecision = outcome
+        shadowStatement = statement
     }
 
     func explained(_ summary: Explanation.Summary) {
@@ -132,6 +147,11 @@ final class ExchangeRecord {
 
     func reset() {
         decision = .none
+        refusedBy = nil
+        if shadowDecision != .none {
+            shadowDecision = .none
+            shadowStatement = nil
+        }
         integrationNanoseconds = nil
         integrationStatus = 0
         if refusalName != nil || refusalReason != nil {
@@ -174,9 +194,29 @@ final class ExchangeRecord {
             line.refusal = UnsafeRawBufferPointer(start: refusalName.utf8Start, count: refusalName.utf8CodeUnitCount)
         }
         if let refusalReason { line.refusalReason = refusalReason.bytes }
+        if let refusedBy {
+            let name = refusedBy.name
+            line.policyKind = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+        }
+        line.shadowDecision = shadowDecision
+        if let shadowStatement { line.shadowStatement = shadowStatement.bytes }
         if let policyStatement { line.policyStatement = policyStatement.bytes }
         if let policyCondition { line.policyCondition = policyCondition.bytes }
         if let policyValue { line.policyValue = policyValue.bytes }
+    }
+
+    func fill(_ entry: inout RingEntry) {
+        entry.slot.pointee.wallNanoseconds = startWall
+        entry.slot.pointee.decision = decision
+        entry.slot.pointee.refusedBy = refusedBy
+        entry.slot.pointee.status = status
+        entry.put(.requestID, requestID)
+        entry.put(.extendedID, extendedID)
+        if let refusalName {
+            entry.put(
+                .refusal, UnsafeRawBufferPointer(start: refusalName.utf8Start, count: refusalName.utf8CodeUnitCount))
+        }
+        if let refusalReason { entry.put(.reason, refusalReason.bytes) }
     }
 }
 
@@ -193,11 +233,12 @@ extension Exchange {
         line.vpcID = caller.vpc.bytes
         line.sourceIP = caller.sourceIP.bytes
         line.sourcePort = caller.sourcePort
+        line.unixPeer = caller.unixPeer?.record
         line.retries = attempts
         line.abort = abort
         if let api { line.apiID = api.id.bytes }
+        if let stage { line.stage = stage.bytes }
         if let route {
-            line.stage = route.stage.bytes
             line.resourcePath = route.resourcePath.bytes
         }
         guard let head else { return line.write(into: log) }
@@ -205,28 +246,15 @@ extension Exchange {
             func part(_ range: HeadRange) -> UnsafeRawBufferPointer {
                 UnsafeRawBufferPointer(rebasing: bytes[range.range])
             }
-            // As it was routed and as the policy saw it.
-            line.method = part(head.index.methodOverride.map { head.index.fields[$0].value } ?? head.index.methodRange)
-            line.path = head.index.path.isEmpty ? Self.withoutQuery(part(head.index.target)) : part(head.index.path)
+            line.method = head.routedMethod(bytes)
+            line.path = head.shownPath(bytes)
             line.hasQuery = head.index.hasQuery
             line.host = part(head.index.host)
-            if route == nil, record.pathOffset > 1 {
-                // The stage was found, a route in it was not.
-                line.stage = UnsafeRawBufferPointer(rebasing: line.path[1..<record.pathOffset])
-            }
             if let field = head.index.userAgent { line.userAgent = part(head.index.fields[field].value) }
             let version: StaticString = head.index.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
             line.protocolName = UnsafeRawBufferPointer(start: version.utf8Start, count: version.utf8CodeUnitCount)
             line.write(into: log)
         }
-    }
-}
-
-extension Exchange {
-    /// What a target that was refused says of its path.
-    private static func withoutQuery(_ target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        guard let end = target.firstIndex(of: UInt8(ascii: "?")) else { return target }
-        return UnsafeRawBufferPointer(rebasing: target[..<end])
     }
 }
 

@@ -12,15 +12,18 @@ package final class Gateway: Sendable {
     private init(_ loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)]) { self.loops = loops }
 
     /// Makes a loop's state on each event loop. Nothing is served before `publish`.
+    ///
+    /// - Parameter explainedRequests: how many of its last requests each loop remembers; 0: none.
     package static func start(
-        on group: any EventLoopGroup, resolver: NameResolver, upstream: UpstreamSettings, log: LogWriter?
+        on group: any EventLoopGroup, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogWriter?, explainedRequests: Int
     ) async throws -> Gateway {
         var loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)] = []
         for eventLoop in group.makeIterator() {
             let bound = try await eventLoop.submit {
                 let loop = GatewayLoop(
-                    eventLoop: eventLoop, resolver: resolver, upstream: upstream,
-                    log: log.map(LogBuffer.init))
+                    eventLoop: eventLoop, resolver: resolver, peers: peers, upstream: upstream,
+                    log: log.map(LogBuffer.init), explainedRequests: explainedRequests)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
             eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(200), delay: .milliseconds(200)) { _ in
@@ -49,8 +52,9 @@ package final class Gateway: Sendable {
             let part = try await loop.eventLoop.flatSubmit {
                 let gateway = loop.bound.value
                 let own = LoopListener(gateway, opening)
+                gateway.add(own)
                 let listener = ServerListener(
-                    endpointID: opening.endpointID, vpcID: opening.vpcID,
+                    endpointID: opening.endpointID, vpcID: opening.vpcID, localInterface: opening.localInterface,
                     settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
                     makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
@@ -89,6 +93,59 @@ package final class Gateway: Sendable {
         return whole
     }
 
+    // MARK: What was asked of policies
+
+    /// The newest remembered request with this id or extended id.
+    package func request(id: String) async throws -> RequestRecord? {
+        var newest: RequestRecord?
+        for loop in loops {
+            let found = try await loop.eventLoop.submit { loop.bound.value.ring?.record(id: id) }.get()
+            if let found, found.wallNanoseconds > newest?.wallNanoseconds ?? 0 { newest = found }
+        }
+        return newest
+    }
+
+    /// How many requests are remembered, of how many at most, and since when in nanoseconds since 1970: of the loop that
+    /// reaches back least. nil where no loop remembers any.
+    package func memory() async throws -> (requests: Int, capacity: Int, reachesBackTo: Int?) {
+        var whole: (requests: Int, capacity: Int, reachesBackTo: Int?) = (0, 0, nil)
+        for loop in loops {
+            let part = try await loop.eventLoop.submit { () -> (Int, Int, Int?) in
+                guard let ring = loop.bound.value.ring else { return (0, 0, nil) }
+                return (min(ring.total, ring.capacity), ring.capacity, ring.oldest)
+            }.get()
+            whole.requests += part.0
+            whole.capacity += part.1
+            if let oldest = part.2 { whole.reachesBackTo = max(oldest, whole.reachesBackTo ?? 0) }
+        }
+        return whole
+    }
+
+    /// The remembered requests, newest first, evenly from all loops. Taken in small portions, so that no loop is held up.
+    package func rememberedRequests(atMost limit: Int) async throws -> [RequestRecord] {
+        let share = limit / loops.count
+        var all: [RequestRecord] = []
+        for loop in loops {
+            let numbers = try await loop.eventLoop.submit { () -> Range<Int> in
+                guard let ring = loop.bound.value.ring else { return 0..<0 }
+                return max(ring.total - min(ring.capacity, share), 0)..<ring.total
+            }.get()
+            for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 64) {
+                let portion = start..<min(start + 64, numbers.upperBound)
+                all += try await loop.eventLoop.submit { loop.bound.value.ring?.records(portion) ?? [] }.get()
+            }
+        }
+        return all.sorted { $0.wallNanoseconds > $1.wallNanoseconds }
+    }
+
+    package func shadowEntries() async throws -> [ShadowEntry] {
+        var entries: [ShadowEntry] = []
+        for loop in loops {
+            entries += try await loop.eventLoop.submit { loop.bound.value.shadow.entries }.get()
+        }
+        return ShadowEntry.merged(entries)
+    }
+
     package func connectionCount() async throws -> Int {
         var count = 0
         for loop in loops {
@@ -125,6 +182,8 @@ package final class Gateway: Sendable {
 package struct ListenerOpening: Sendable {
     package var endpointID: String
     package var vpcID: String?
+    /// The network interface of the sockets, `OpenListener.localInterface`.
+    package var localInterface: String?
     package var defaultAPI: String?
     package var settings: ServerSettings
     package var budgets: [ConnectionBudget]
@@ -135,11 +194,13 @@ package struct ListenerOpening: Sendable {
     package var trusts: @Sendable (SocketAddress?) -> Bool
 
     package init(
-        endpointID: String, vpcID: String?, defaultAPI: String?, settings: ServerSettings, budgets: [ConnectionBudget],
-        descriptors: [CInt], index: Int, trusts: @escaping @Sendable (SocketAddress?) -> Bool
+        endpointID: String, vpcID: String?, localInterface: String?, defaultAPI: String?, settings: ServerSettings,
+        budgets: [ConnectionBudget], descriptors: [CInt], index: Int,
+        trusts: @escaping @Sendable (SocketAddress?) -> Bool
     ) {
         self.endpointID = endpointID
         self.vpcID = vpcID
+        self.localInterface = localInterface
         self.defaultAPI = defaultAPI
         self.settings = settings
         self.budgets = budgets
@@ -164,6 +225,7 @@ package struct ServedListener: Sendable {
         for part in parts {
             try await part.eventLoop.submit {
                 part.loop.value.server.close(part.listener.value.listener)
+                part.loop.value.remove(part.listener.value.own)
             }.get()
         }
     }

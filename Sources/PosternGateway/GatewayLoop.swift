@@ -10,6 +10,11 @@ package final class GatewayLoop {
     package let server: HTTPServer
     package let metrics: LoopMetrics
     let log: LogBuffer?
+    /// nil where no request is to be remembered.
+    let ring: RequestRing?
+    let shadow = ShadowLedger()
+    /// Those that accept on this loop.
+    private var listeners: [LoopListener] = []
     let date = HTTPDate()
     var identifiers = RequestIDGenerator()
     private let resolver: NameResolver
@@ -23,14 +28,16 @@ package final class GatewayLoop {
     static let methodARNLimit = 1_600
 
     package init(
-        eventLoop: any EventLoop, resolver: NameResolver, upstream: UpstreamSettings, log: LogBuffer?
+        eventLoop: any EventLoop, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
+        log: LogBuffer?, explainedRequests: Int
     ) {
         self.eventLoop = eventLoop
         self.resolver = resolver
         self.upstreamSettings = upstream
         self.log = log
+        ring = explainedRequests > 0 ? RequestRing(capacity: explainedRequests) : nil
         wheel = DeadlineWheel(eventLoop: eventLoop)
-        server = HTTPServer(eventLoop: eventLoop, wheel: wheel)
+        server = HTTPServer(eventLoop: eventLoop, wheel: wheel, peers: peers)
         metrics = LoopMetrics(vocabulary: Self.vocabulary)
         served = .empty
     }
@@ -41,7 +48,9 @@ package final class GatewayLoop {
     package static let vocabulary = MetricsVocabulary(
         refusals: GatewayResponse.Kind.allCases.map { "\($0.name)" },
         parseRefusals: WireRefusal.allCases.map(\.rawValue),
-        proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue))
+        proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue),
+        unixPeerRefusals: UnixPeerRefusal.allCases.map(\.rawValue),
+        policies: PolicyKind.allCases.map { "\($0.name)" })
 
     /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.
     package func adopt(_ plan: Plan) {
@@ -50,12 +59,24 @@ package final class GatewayLoop {
             to: plan.routes.map {
                 RouteIdentity(api: $0.apiID, stage: $0.stage, resourcePath: $0.resourcePath, verb: $0.verb)
             })
+        metrics.resize(apis: plan.apis.map(\.id))
+        shadow.keep(plan)
+        for listener in listeners { listener.adopt(plan) }
         let wanted = Set(plan.targets.map(UpstreamAddress.init))
         for (address, pool) in pools where !wanted.contains(address) {
             pool.retire()
             pools[address] = nil
         }
     }
+
+    /// Has the listener follow plans from now on. One that is closed keeps the policy it had, for what its connections
+    /// still ask.
+    func add(_ listener: LoopListener) {
+        if let plan = served.plan { listener.adopt(plan) }
+        listeners.append(listener)
+    }
+
+    func remove(_ listener: LoopListener) { listeners.removeAll { $0 === listener } }
 
     private func pool(for address: UpstreamAddress) -> UpstreamPool {
         if let known = pools[address] { return known }

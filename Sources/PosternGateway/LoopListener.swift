@@ -1,12 +1,16 @@
 import NIOCore
 import PosternHTTP
+import PosternModel
 import PosternTelemetry
 
 /// A listener as one event loop serves it: what a reload may change while its connections stay, and its count of them.
 final class LoopListener: ListenerObserver {
     private let metrics: LoopMetrics
     private let log: LogBuffer?
+    let id: String
     private let endpoint: PinnedText
+    /// The endpoint's policy; nil where there is none.
+    private(set) var policy: PlannedPolicy?
     /// The listener's place among the listeners of the metrics.
     var index: Int
     /// The API of requests that name none; empty where there is none such.
@@ -16,9 +20,15 @@ final class LoopListener: ListenerObserver {
     init(_ loop: GatewayLoop, _ opening: ListenerOpening) {
         metrics = loop.metrics
         log = loop.log
+        id = opening.endpointID
         endpoint = PinnedText(opening.endpointID)
         index = opening.index
         defaultAPI = Array((opening.defaultAPI ?? "").utf8)
+    }
+
+    /// Takes its policy from the plan; one that the plan does not know keeps what it has.
+    func adopt(_ plan: Plan) {
+        if let endpoint = plan.endpoint(id: id) { policy = endpoint.policy }
     }
 
     func connectionAccepted() { slot = metrics.beginConnection(listener: index) }
@@ -38,8 +48,15 @@ final class LoopListener: ListenerObserver {
         record("PROXY_HEADER", refusal?.rawValue ?? "untrusted_peer", peer)
     }
 
+    func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?) {
+        metrics.countUnixPeerRefusal(UnixPeerRefusal.allCases.firstIndex(of: refusal)!)
+        record("UNIX_PEER", refusal.rawValue, nil, peer)
+    }
+
     /// A connection that never came to a request has a record all the same, so that a misled balancer can be found.
-    private func record(_ kind: String, _ reason: String, _ peer: SocketAddress?) {
+    private func record(
+        _ kind: String, _ reason: String, _ peer: SocketAddress?, _ credentials: PeerCredentials? = nil
+    ) {
         guard let log else { return }
         let (kind, reason, address) = (PinnedText(kind), PinnedText(reason), PinnedText(peer?.ipAddress ?? ""))
         var line = AccessRecord()
@@ -47,8 +64,16 @@ final class LoopListener: ListenerObserver {
         line.endpointID = endpoint.bytes
         line.sourceIP = address.bytes
         line.sourcePort = peer?.port ?? 0
+        line.unixPeer = credentials.map(AccessRecord.UnixPeer.init)
         line.refusal = kind.bytes
         line.refusalReason = reason.bytes
         withExtendedLifetime((kind, reason, address)) { line.write(into: log) }
+    }
+}
+
+extension AccessRecord.UnixPeer {
+    init(_ credentials: PeerCredentials) {
+        self.init(
+            uid: Int(credentials.userID), gid: Int(credentials.groupID), pid: Int(credentials.processID))
     }
 }

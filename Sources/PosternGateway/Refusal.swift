@@ -1,4 +1,5 @@
 import PosternHTTP
+import PosternModel
 import PosternPolicy
 
 /// Everything that can keep a request from its integration's answer: a closed set, answered in one place.
@@ -9,12 +10,15 @@ enum Refusal: Error {
     case unknownAPI
     /// `Host` and `x-apigw-api-id` name different APIs.
     case conflictingAPI
+    /// No base path of the private custom domain leads anywhere from this path.
+    case unknownBasePath
     case unknownStage
     /// No resource, or no method on it.
     case unrouted
     /// The method's ARN, which policies speak about, would exceed 1,600 bytes.
     case methodARNTooLong
-    case denied(Decision)
+    /// The first of the policies asked that did not allow.
+    case denied(Decision, by: PolicyKind)
     /// The API has no policy, so nothing allows anything.
     case noPolicy
     case integration(UpstreamFailure)
@@ -83,6 +87,8 @@ struct GatewayResponse {
             self.init(.forbidden, 403, "ForbiddenException", #"{"message":"Forbidden"}"#, "unknown_api")
         case .conflictingAPI:
             self.init(.forbidden, 403, "ForbiddenException", #"{"message":"Forbidden"}"#, "conflicting_api")
+        case .unknownBasePath:
+            self.init(.forbidden, 403, "ForbiddenException", #"{"message":"Forbidden"}"#, "unknown_base_path")
         case .unknownStage:
             self.init(.forbidden, 403, "ForbiddenException", #"{"message":"Forbidden"}"#, "unknown_stage")
         case .unrouted:
@@ -92,7 +98,7 @@ struct GatewayResponse {
         case .methodARNTooLong:
             self.init(
                 .uriTooLong, 414, "BadRequestException", #"{"message":"Request URI too long"}"#, "method_arn_too_long")
-        case .denied(.explicitDeny):
+        case .denied(.explicitDeny, _):
             self.init(.accessDenied, 403, "AccessDeniedException", nil, "explicit_deny")
         case .denied:
             self.init(.accessDenied, 403, "AccessDeniedException", nil, "implicit_deny")

@@ -7,6 +7,7 @@ import PosternTelemetry
 final class ServedPlan {
     let plan: Plan?
     let apis: [ServedAPI]
+    let domains: [ServedDomain]
     let routes: [ServedRoute]
 
     var generation: Int { plan?.generation ?? 0 }
@@ -17,6 +18,7 @@ final class ServedPlan {
     private init() {
         plan = nil
         apis = []
+        domains = []
         routes = []
     }
 
@@ -34,6 +36,7 @@ final class ServedPlan {
             }
         }
         self.apis = apis
+        domains = plan.domains.map(ServedDomain.init)
         self.routes = routes
     }
 }
@@ -43,12 +46,28 @@ final class ServedAPI {
     let id: PinnedText
     /// What is in front of `{api-id}/{stage}/…` in a method's ARN.
     let arnPrefixLength: Int
+    /// The stages' names.
+    let stages: [PinnedText]
 
     init(_ planned: PlannedAPI) {
         self.planned = planned
         id = PinnedText(planned.id)
+        stages = planned.stages.map { PinnedText($0.name) }
         let scope = planned.scope
         arnPrefixLength = "arn:\(scope.partition):execute-api:\(scope.region):\(scope.account):".utf8.count
+    }
+}
+
+final class ServedDomain {
+    let planned: PlannedDomain
+    let name: PinnedText
+    /// What the domain's policy is asked about.
+    let resource: PinnedText
+
+    init(_ planned: PlannedDomain) {
+        self.planned = planned
+        name = PinnedText(planned.name)
+        resource = PinnedText(planned.resource)
     }
 }
 
@@ -58,6 +77,9 @@ final class ServedRoute {
     let api: ServedAPI
     let stage: PinnedText
     let resourcePath: PinnedText
+    let verb: PinnedText
+    /// What shadow statements come to on this route; one for each policy that has some and was asked.
+    private var tallies: [(policy: PlannedPolicy, tally: ShadowTally)] = []
     /// Empty for a mock.
     private let pools: [(pool: UpstreamPool, name: PinnedText)]
     /// The fields toward the upstream that are the same for every request.
@@ -69,6 +91,7 @@ final class ServedRoute {
         self.api = api
         stage = PinnedText(planned.stage)
         resourcePath = PinnedText(planned.resourcePath)
+        verb = PinnedText(planned.verb)
         switch planned.integration {
         case .httpProxy(let proxy):
             pools = proxy.targetIndices.map { (targets[$0], PinnedText(targets[$0].address.description)) }
@@ -79,6 +102,13 @@ final class ServedRoute {
             pools = []
             fixedFields = []
         }
+    }
+
+    func tally(of policy: PlannedPolicy, in ledger: ShadowLedger) -> ShadowTally {
+        for known in tallies where known.policy === policy { return known.tally }
+        let tally = ledger.tally(policy, planned)
+        tallies.append((policy, tally))
+        return tally
     }
 
     var targetCount: Int { pools.count }

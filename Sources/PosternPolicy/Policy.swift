@@ -6,6 +6,8 @@ package struct Policy: Sendable {
     let compiled: CompiledPolicy
     /// What is legal but probably not meant, such as a resource of another API.
     package let warnings: [Diagnostic]
+    /// Equal for the same document in the same scope, and practically for no other; means nothing outside the process.
+    package let fingerprint: Int
 
     /// Compiles a document.
     ///
@@ -19,7 +21,17 @@ package struct Policy: Sendable {
     ) throws(Diagnostics) -> Policy {
         var compiler = PolicyCompiler(scope: scope, supplied: supplied)
         let warnings = try compiler.run(document)
-        return Policy(compiled: CompiledPolicy(compiler.tables), warnings: warnings)
+        return Policy(
+            compiled: CompiledPolicy(compiler.tables), warnings: warnings, fingerprint: fingerprint(of: document, scope)
+        )
+    }
+
+    /// What ``fingerprint`` is of a policy that is compiled from the document for the scope.
+    package static func fingerprint(of document: DocumentNode, _ scope: PolicyScope) -> Int {
+        var hasher = Hasher()
+        hasher.combine(scope)
+        document.hash(into: &hasher)
+        return hasher.finalize()
     }
 
     /// The statements in the document's order; decisions refer to them by index.

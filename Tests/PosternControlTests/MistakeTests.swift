@@ -96,7 +96,7 @@ struct ProcessMistakeTests {
             ),
             Mistake(
                 "zzz: 1",
-                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `accessLog`, `listeners`)"
+                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `accessLog`, `explain`, `listeners`, `domains`)"
             ),
         ])
     func settings(_ mistake: Mistake) { check(plainProcess + "\n" + mistake.text, mistake) }
@@ -174,7 +174,7 @@ struct ProcessMistakeTests {
                 "2:30: error: `mode` has no meaning for an inherited socket (its unit sets it)"),
             Mistake(
                 "{id: vpce-a, address: 127.0.0.1, port: 1, mode: \"0600\"}",
-                "2:47: error: unknown key `mode` in a listener (known keys: `id`, `vpc`, `interface`, `unix`, `inherit`, `address`, `family`, `port`, `defaultApi`, `maxConnections`, `maxRequestsPerConnection`, `underscoreHeaders`, `proxyProtocol`)"
+                "2:47: error: unknown key `mode` in a listener (known keys: `id`, `vpc`, `interface`, `unix`, `inherit`, `address`, `family`, `port`, `defaultApi`, `maxConnections`, `maxRequestsPerConnection`, `underscoreHeaders`, `policy`, `proxyProtocol`)"
             ),
             Mistake(
                 "{id: vpce-a, inherit: \"a:b\"}",

@@ -35,6 +35,23 @@ import Testing
                 + "\n")
     }
 
+    @Test func theUnixPeerIsThereWithWhatIsKnownOfIt() throws {
+        let bytes = try write(["orders", "web", "orders.service"]) { record, text in
+            var peer = AccessRecord.UnixPeer(uid: 0, gid: 4_294_967_294, pid: 77)
+            peer.user = text[0]
+            peer.group = text[1]
+            peer.unit = text[2]
+            record.unixPeer = peer
+        }
+        #expect(
+            String(decoding: bytes, as: UTF8.self).contains(
+                #""unixUid":0,"unixGid":4294967294,"unixPid":77,"unixUser":"orders","unixGroup":"web","#
+                    + #""systemdUnit":"orders.service","#))
+        let nameless = try write { record, _ in record.unixPeer = AccessRecord.UnixPeer(uid: 7, gid: 8, pid: 0) }
+        let text = String(decoding: nameless, as: UTF8.self)
+        #expect(text.contains(#""unixUid":7,"unixGid":8,"unixPid":0,"requestLength""#))
+    }
+
     @Test func everyFieldHasItsName() throws {
         let texts = [
             "d1f1c3a0-0000-4000-8000-000000000000", "AbCdEfGhIjKlMno=", "vpce-mesh", "vpc-core", "10.0.0.7", "GET",

@@ -14,13 +14,25 @@ package struct AdminClient {
     package init(path: String) { self.path = path }
 
     package func status() throws -> StatusReport {
-        try decode(try ask("GET", "/status", answers: [200]))
+        try decode(try ask("GET", "/status", answers: [200]).body)
     }
 
     /// The outcome, a failed one included; throws when nobody could be asked.
     package func reload() throws -> ReloadReport {
-        try decode(try ask("POST", "/reload", answers: [200, 409]))
+        try decode(try ask("POST", "/reload", answers: [200, 409]).body)
     }
+
+    /// What is known of a request, and the same as the JSON that came.
+    ///
+    /// - Parameter id: a request id or extended request id; letters, digits, `-`, `+`, `/` and `=` only.
+    package func explain(_ id: String) throws -> (answer: ExplainAnswer, json: String) {
+        let segment = String(id.map { $0 == "/" ? "_" : $0 })
+        let (status, body) = try ask("GET", "/explain/\(segment)", answers: [200, 404])
+        let json = String(decoding: body, as: UTF8.self)
+        return (status == 200 ? .request(try decode(body)) : .unknown(try decode(body)), json)
+    }
+
+    package func shadow() throws -> ShadowReport { try decode(try ask("GET", "/shadow", answers: [200]).body) }
 
     private func decode<Report: Decodable>(_ body: [UInt8]) throws -> Report {
         do {
@@ -31,8 +43,8 @@ package struct AdminClient {
     }
 
     /// One request with `Connection: close`, so that the answer ends where the stream does.
-    /// - Returns: the body of an answer with one of these statuses.
-    private func ask(_ method: String, _ target: String, answers: Set<Int>) throws -> [UInt8] {
+    /// - Returns: an answer with one of these statuses.
+    private func ask(_ method: String, _ target: String, answers: Set<Int>) throws -> (status: Int, body: [UInt8]) {
         let descriptor = try connect()
         defer { close(descriptor) }
         let request = Array(
@@ -58,7 +70,7 @@ package struct AdminClient {
             let text = String(decoding: body.prefix(200), as: UTF8.self)
             throw Failure(description: "`\(path)` answered \(status) to \(method) \(target): \(text)")
         }
-        return body
+        return (status, body)
     }
 
     private static func split(_ answer: [UInt8]) throws -> (status: Int, body: [UInt8]) {

@@ -10,6 +10,8 @@ import PosternHTTP
 /// | `GET /ready` | 200 when new requests are served, else 503 |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /status` | `StatusReport` as JSON |
+/// | `GET /shadow` | `ShadowReport` as JSON |
+/// | `GET /explain/{request id}` | 200 with `ExplainReport`, or 404 with `ExplainFailure`, as JSON; `_` stands for the `/` of an extended id; on the Unix socket only |
 /// | `POST /reload` | 200 or 409 with `ReloadReport` as JSON; on the Unix socket only |
 final class AdminRequest: RequestReceiver {
     private let service: any AdminService
@@ -42,6 +44,17 @@ final class AdminRequest: RequestReceiver {
             answer { (200, "text/plain; version=0.0.4; charset=utf-8", await $0.metrics()) }
         case .get where path.equals("/status"):
             answer { Self.json(200, await $0.status()) }
+        case .get where path.equals("/shadow"):
+            answer { Self.json(200, await $0.shadow()) }
+        case .get where path.hasPrefix("/explain/") && mayChange:
+            let segment = String(decoding: Array(path: path).dropFirst("/explain/".utf8.count), as: UTF8.self)
+            let id = String(segment.map { $0 == "_" ? "/" : $0 })
+            answer { service in
+                switch await service.explain(id) {
+                case .request(let report): Self.json(200, report)
+                case .unknown(let failure): Self.json(404, failure)
+                }
+            }
         case .post where path.equals("/reload") && mayChange:
             answer { service in
                 let report = await service.reload()
@@ -49,8 +62,10 @@ final class AdminRequest: RequestReceiver {
             }
         case .post where path.equals("/reload"):
             respond(403, "text/plain", Array("changes are taken on the Unix socket only\n".utf8))
+        case .get where path.hasPrefix("/explain/"):
+            respond(403, "text/plain", Array("policies are explained on the Unix socket only\n".utf8))
         default:
-            let paths = "GET /live, /ready, /metrics, /status; POST /reload"
+            let paths = "GET /live, /ready, /metrics, /status, /shadow, /explain/{request id}; POST /reload"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
     }
@@ -101,5 +116,18 @@ final class AdminRequest: RequestReceiver {
         stream.endHead(.length(body.count))
         stream.sendBody(ByteBuffer(bytes: body))
         stream.sendEnd(trailers: nil)
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func hasPrefix(_ prefix: StaticString) -> Bool {
+        count >= prefix.utf8CodeUnitCount && extracting(0..<prefix.utf8CodeUnitCount).equals(prefix)
+    }
+}
+
+extension [UInt8] {
+    fileprivate init(path: Span<UInt8>) {
+        self = []
+        for index in 0..<path.count { append(path[index]) }
     }
 }

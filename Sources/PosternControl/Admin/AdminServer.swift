@@ -13,7 +13,7 @@ package final class AdminServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - changing: sockets whose peers may also order changes: the Unix socket, guarded by its mode.
+    ///   - changing: sockets whose peers may also order changes and see policies: the Unix socket, guarded by its mode.
     ///   - reading: sockets that only answer questions: the loopback port.
     package static func start(
         on eventLoop: any EventLoop, service: any AdminService, changing: [CInt], reading: [CInt]

@@ -7,6 +7,10 @@ package protocol AdminService: Sendable {
     func status() async -> StatusReport
     /// Loads the configuration and serves it, or keeps the old one and says why.
     func reload() async -> ReloadReport
+    /// Why a request that was remembered ended as it did.
+    func explain(_ id: String) async -> ExplainAnswer
+    /// What statements in shadow mode would have done.
+    func shadow() async -> ShadowReport
 }
 
 /// The state of the running gateway, as `postern status` shows it.
@@ -85,10 +89,59 @@ package struct ReloadReport: Codable, Sendable, Equatable {
     package var generation: Int
     /// Lines for a person: what was opened and closed, or every problem with its place.
     package var messages: [String]
+    /// What the new policies would have made of the last requests; nil when no policy changed.
+    package var decisionChanges: DecisionChangeReport?
 
-    package init(succeeded: Bool, generation: Int, messages: [String]) {
+    package init(
+        succeeded: Bool, generation: Int, messages: [String], decisionChanges: DecisionChangeReport? = nil
+    ) {
         self.succeeded = succeeded
         self.generation = generation
         self.messages = messages
+        self.decisionChanges = decisionChanges
+    }
+}
+
+/// Requests that were really made, decided once more by the policies before a reload and by those after it.
+package struct DecisionChangeReport: Codable, Sendable, Equatable {
+    package struct Group: Codable, Sendable, Equatable {
+        /// `shop/prod GET /order/{id}`
+        package var route: String
+        /// `denied` or `allowed`, newly.
+        package var change: String
+        package var requests: Int
+        /// The policy that decides now: `endpoint`, `domain` or `api`, and whose it is.
+        package var policy: String
+        package var owner: String
+        /// nil: no statement allows any more.
+        package var statement: String?
+        package var exampleRequestID: String
+
+        package init(
+            route: String, change: String, requests: Int, policy: String, owner: String, statement: String?,
+            exampleRequestID: String
+        ) {
+            self.route = route
+            self.change = change
+            self.requests = requests
+            self.policy = policy
+            self.owner = owner
+            self.statement = statement
+            self.exampleRequestID = exampleRequestID
+        }
+    }
+
+    /// Requests that were remembered, and those of them that both configurations could be asked about.
+    package var remembered: Int
+    package var compared: Int
+    /// Whether the time was up before all of them were compared.
+    package var partial: Bool
+    package var groups: [Group]
+
+    package init(remembered: Int, compared: Int, partial: Bool, groups: [Group]) {
+        self.remembered = remembered
+        self.compared = compared
+        self.partial = partial
+        self.groups = groups
     }
 }

@@ -51,16 +51,21 @@ package struct ConfigurationLoader {
         let apis = names.compactMap { name in document(name, at: nil).flatMap { decoder.decode($0) } }
         checkDefaults(process.defaultAPIs, apis, isComplete: apis.count == names.count)
 
-        let plan = self.plan(apis, generation)
+        let plan = self.plan(apis, process, generation, isComplete: apis.count == names.count)
         guard report.errors.isEmpty, let plan else { throw Diagnostics(sorted(report.errors)) }
         return LoadedConfiguration(
             file: file, process: settings, apis: apis, plan: plan, warnings: sorted(report.warnings),
             listenerPositions: process.listenerPositions)
     }
 
-    private func plan(_ apis: [APIDeclaration], _ generation: Int) -> Plan? {
+    /// Domains are not looked at while some API cannot be read: what they lead to is not known then.
+    private func plan(
+        _ apis: [APIDeclaration], _ process: ProcessDecoder.Result, _ generation: Int, isComplete: Bool
+    ) -> Plan? {
+        let domains = isComplete && !apis.contains { $0.id.isEmpty } ? process.domains : []
         do throws(Diagnostics) {
-            let plan = try PlanCompiler.compile(apis, generation: generation)
+            let plan = try PlanCompiler.compile(
+                apis, endpoints: process.endpoints, domains: domains, generation: generation)
             report.add(plan.warnings)
             return plan
         } catch {

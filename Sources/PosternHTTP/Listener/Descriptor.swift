@@ -57,6 +57,17 @@ extension Descriptor {
         return getsockopt(raw, level, option, &value, &size) == 0 ? value : nil
     }
 
+    /// The interface that a socket is confined to (`SO_BINDTODEVICE`, socket(7)), or nil.
+    static func device(of raw: CInt) -> String? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(IF_NAMESIZE)) { name in
+            var size = socklen_t(name.count)
+            guard getsockopt(raw, SOL_SOCKET, SO_BINDTODEVICE, name.baseAddress!, &size) == 0, size > 1 else {
+                return nil
+            }
+            return String(cString: name.baseAddress!)
+        }
+    }
+
     borrowing func listen(backlog: Int32) throws(SystemCallError) {
         guard Glibc.listen(raw, backlog) == 0 else { throw SystemCallError("listen") }
     }

@@ -12,6 +12,7 @@ struct IPListenerOpening {
     func open(_ wanted: SocketAddress, admits: (SocketAddress) -> Bool) throws(ListenerError) -> OpenListener {
         try check(wanted, admits)
         var notes: [String] = []
+        let interface = if let device { device } else { try NetworkInterface.holding(wanted, for: spec) }
         var descriptors: [CInt] = []
         var address = wanted
         do throws(ListenerError) {
@@ -28,7 +29,8 @@ struct IPListenerOpening {
             for descriptor in descriptors { _ = close(descriptor) }
             throw error
         }
-        return OpenListener(spec: spec, address: address, descriptors: descriptors, notes: notes)
+        return OpenListener(
+            spec: spec, address: address, descriptors: descriptors, localInterface: interface, notes: notes)
     }
 
     /// What can be refused before any socket exists, so that a public address is called that and not "not here".

@@ -103,10 +103,21 @@ extension InheritedSockets {
             guard flags >= 0, fcntl(socket.descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
                 throw ListenerError(endpointID: spec.endpointID, .system(call: "fcntl", subject: name, code: errno))
             }
+            let interface = try Self.interface(socket, address, for: spec)
             let descriptors = try ListenerSocket.duplicates(of: socket.descriptor, count: count, for: spec)
-            opened.append(OpenListener(spec: spec, address: address, descriptors: descriptors))
+            opened.append(
+                OpenListener(spec: spec, address: address, descriptors: descriptors, localInterface: interface))
         }
         return opened
+    }
+
+    /// The interface that the service manager confined the socket to (`BindToDevice=`), else the one with its address.
+    private static func interface(
+        _ socket: Socket, _ address: SocketAddress, for spec: ListenerSpecification
+    ) throws(ListenerError) -> String? {
+        if case .unixDomainSocket = address { return nil }
+        if let device = Descriptor.device(of: socket.descriptor) { return device }
+        return try NetworkInterface.holding(address, for: spec)
     }
 
     private static func inspect(

@@ -7,27 +7,24 @@ struct NetworkInterface {
     var addresses: [SocketAddress]
 
     init(named name: String, for spec: ListenerSpecification) throws(ListenerError) {
-        var list: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&list) == 0 else {
-            throw ListenerError(endpointID: spec.endpointID, .system(call: "getifaddrs", subject: name, code: errno))
-        }
-        defer { freeifaddrs(list) }
-        var known: [String] = []
-        var addresses: [SocketAddress] = []
-        for entry in sequence(first: list, next: { $0?.pointee.ifa_next }) {
-            guard let entry = entry?.pointee else { break }
-            let entryName = String(cString: entry.ifa_name)
-            if !known.contains(entryName) { known.append(entryName) }
-            guard entryName == name, let raw = entry.ifa_addr, let address = SocketAddress(copying: raw) else {
-                continue
-            }
-            addresses.append(address)
-        }
-        guard known.contains(name) else {
+        let entries = try InterfaceEntry.all(for: spec, subject: name)
+        guard entries.contains(where: { $0.interface == name }) else {
+            var known: [String] = []
+            for entry in entries where !known.contains(entry.interface) { known.append(entry.interface) }
             throw ListenerError(endpointID: spec.endpointID, .noInterface(name, known: known))
         }
         self.name = name
-        self.addresses = addresses
+        self.addresses = entries.filter { $0.interface == name }.compactMap(\.address)
+    }
+
+    /// The interface that has an address at this moment; nil if none has it, or more than one.
+    static func holding(_ address: SocketAddress, for spec: ListenerSpecification) throws(ListenerError) -> String? {
+        let entries = try InterfaceEntry.all(for: spec, subject: address.hostText)
+        let exact = entries.filter { $0.has(address) }
+        // All of a loopback interface's network is this machine's: 127.0.0.2 is nobody's and yet bound.
+        let found = exact.isEmpty ? entries.filter { $0.isLoopback && $0.coversNetwork(of: address) } : exact
+        let names = Set(found.map(\.interface))
+        return names.count == 1 ? names.first : nil
     }
 
     /// Its addresses of a family with the listener's port; link-local ones keep their zone.

@@ -11,16 +11,20 @@ package final class OpenListener: Sendable {
     package let address: SocketAddress
     /// What an administrator should know about this listener although it works; the program logs them once.
     package let notes: [String]
+    /// The network interface that held the address when the listener was opened; nil for Unix sockets and where no interface,
+    /// or more than one, held it.
+    package let localInterface: String?
     private let file: SocketFile?
     private let descriptors: Mutex<[CInt]>
 
     init(
-        spec: ListenerSpecification, address: SocketAddress, descriptors: [CInt], file: SocketFile? = nil,
-        notes: [String] = []
+        spec: ListenerSpecification, address: SocketAddress, descriptors: [CInt], localInterface: String?,
+        file: SocketFile? = nil, notes: [String] = []
     ) {
         self.spec = spec
         self.address = address
         self.notes = notes
+        self.localInterface = localInterface
         self.file = file
         self.descriptors = Mutex(descriptors)
     }

@@ -32,7 +32,7 @@ extension SocketAddress {
     /// The bytes of the IP address alone, in network order; empty for Unix sockets.
     ///
     /// Read from the C structure by offset (ip(7), ipv6(7)): its fields belong to a module of the transport's own.
-    private var ipBytes: [UInt8] {
+    var ipBytes: [UInt8] {
         switch self {
         case .v4: withSockAddr { pointer, _ in Array(UnsafeRawBufferPointer(start: pointer, count: 8)[4...]) }
         case .v6: withSockAddr { pointer, _ in Array(UnsafeRawBufferPointer(start: pointer, count: 24)[8...]) }

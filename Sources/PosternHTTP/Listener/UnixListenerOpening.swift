@@ -110,7 +110,8 @@ struct UnixListenerOpening {
     ) throws(ListenerError) -> OpenListener {
         let descriptors = try ListenerSocket.duplicates(of: socket.raw, count: count, for: spec)
         let address = SocketAddress(SocketPlace.address(binding.path))
-        return OpenListener(spec: spec, address: address, descriptors: descriptors, file: file, notes: notes)
+        return OpenListener(
+            spec: spec, address: address, descriptors: descriptors, localInterface: nil, file: file, notes: notes)
     }
 
     private func attempt<Result: ~Copyable>(

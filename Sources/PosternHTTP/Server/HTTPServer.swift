@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 import NIOPosix
 import Synchronization
@@ -9,11 +10,14 @@ package final class HTTPServer {
     package let eventLoop: any EventLoop
     package let wheel: DeadlineWheel
     let headSpace = HeadSpace()
+    /// Nil where nobody asks who is at the other end of a Unix socket.
+    let peers: UnixPeerReader?
     package private(set) var isDraining = false
     private var connections: [ServerConnection] = []
     private var listeners: [ObjectIdentifier: (listener: ServerListener, channel: any Channel)] = [:]
 
-    package init(eventLoop: any EventLoop, wheel: DeadlineWheel) {
+    package init(eventLoop: any EventLoop, wheel: DeadlineWheel, peers: UnixPeerReader? = nil) {
+        self.peers = peers
         self.eventLoop = eventLoop
         self.wheel = wheel
     }
@@ -25,6 +29,7 @@ package final class HTTPServer {
     /// Accepts on a bound, listening socket, which this server owns from now on.
     package func listen(on descriptor: CInt, _ listener: ServerListener) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound((server: self, listener: listener), eventLoop: eventLoop)
+        let awaitsUnixPeer = peers != nil && Descriptor.option(SOL_SOCKET, SO_DOMAIN, of: descriptor) == AF_UNIX
         return ServerBootstrap(group: eventLoop)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -37,7 +42,7 @@ package final class HTTPServer {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (server, listener) = bound.value
-                    try server.accept(channel, listener)
+                    try server.accept(channel, listener, awaitsUnixPeer: awaitsUnixPeer)
                 }
             }
             .withBoundSocket(descriptor)
@@ -54,13 +59,14 @@ package final class HTTPServer {
         for connection in connections where connection.came(by: listener) { connection.drain() }
     }
 
-    private func accept(_ channel: any Channel, _ listener: ServerListener) throws {
+    private func accept(_ channel: any Channel, _ listener: ServerListener, awaitsUnixPeer: Bool) throws {
         guard listener.admitConnection(from: channel.remoteAddress) else {
             try channel.pipeline.syncOperations.addHandler(OverloadedConnection())
             return
         }
         let connection = ServerConnection(
-            server: self, listener: listener, connection: listener.info(of: channel))
+            server: self, listener: listener, connection: listener.info(of: channel),
+            awaitsUnixPeer: awaitsUnixPeer)
         do {
             try channel.pipeline.syncOperations.addHandler(connection)
         } catch {

@@ -11,6 +11,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     /// Where the reading of the current request stands.
     enum Inbound {
+        /// Waiting for the facts of a Unix socket's peer; no byte is read before.
+        case unixPeer(requiresProxyHeader: Bool)
         /// Waiting for the listener's PROXY header.
         case proxyHeader
         /// Waiting for (the rest of) a head.
@@ -41,7 +43,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     let server: HTTPServer
     let listener: ServerListener
-    package private(set) var connection: ConnectionInfo
+    package internal(set) var connection: ConnectionInfo
     /// Its place in the server's list of connections.
     var position = -1
 
@@ -71,13 +73,18 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var requests = 0
     private var bodyReceived = 0
 
-    init(server: HTTPServer, listener: ServerListener, connection: ConnectionInfo) {
+    init(server: HTTPServer, listener: ServerListener, connection: ConnectionInfo, awaitsUnixPeer: Bool) {
         self.server = server
         self.listener = listener
         self.connection = connection
         self.parser = RequestHeadParser(limits: listener.settings.head)
         self.writer = MessageWriter(space: server.headSpace)
-        if listener.settings.requiresProxyHeader { inboundState = .proxyHeader }
+        let requiresProxyHeader = listener.settings.requiresProxyHeader
+        if awaitsUnixPeer {
+            inboundState = .unixPeer(requiresProxyHeader: requiresProxyHeader)
+        } else if requiresProxyHeader {
+            inboundState = .proxyHeader
+        }
     }
 
     // MARK: Channel events
@@ -86,6 +93,10 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         self.context = context
         server.add(self)
         server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+    }
+
+    package func channelActive(context: ChannelHandlerContext) {
+        if case .unixPeer = inboundState { readUnixPeer(context) }
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -153,6 +164,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     private var mustHoldRead: Bool {
         if isReadingPaused { return true }
         switch inboundState {
+        case .unixPeer: return true
         case .complete: return inbound.readableBytes >= listener.settings.head.headBytes
         case .head: return !isWritable
         default: return false
@@ -189,6 +201,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// - Returns: whether anything may be left to do.
     private func step() -> Bool {
         switch inboundState {
+        case .unixPeer: return false
         case .proxyHeader: return readProxyHeader()
         case .head: return readHead()
         case .length(let remaining): return readLength(remaining)
@@ -406,6 +419,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     package func deadlineReached() {
         switch (inboundState, outbound) {
+        case (.unixPeer, _):
+            refuseUnixPeer(.lookupTimeout)
         case (.head, .idle) where headHasStarted:
             // 408 tells a client that was too slow; an idle one is simply closed.
             refuseHead(.headTimeout)
@@ -444,7 +459,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         guard let context else { return }
         let isQuiet =
             switch inboundState {
-            case .complete, .head, .proxyHeader: inbound.readableBytes == 0
+            case .complete, .head, .proxyHeader, .unixPeer: inbound.readableBytes == 0
             default: false
             }
         inboundState = .discarding(budget: Self.discardToClose)

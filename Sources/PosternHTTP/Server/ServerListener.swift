@@ -8,6 +8,8 @@ package protocol ListenerObserver: AnyObject {
     func connectionRefused(from peer: SocketAddress?)
     /// nil: the peer is not among those whose PROXY header is believed.
     func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?, from peer: SocketAddress?)
+    /// Who is at the other end of a Unix socket could not be told.
+    func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?)
 }
 
 /// One listener as one event loop sees it: what its connections obey, and who receives their requests.
@@ -17,6 +19,8 @@ package final class ServerListener {
 
     package let endpointID: String
     package let vpcID: String?
+    /// The network interface of the listening socket.
+    package let localInterface: String?
     package private(set) var settings: ServerSettings
     /// Whether a PROXY header from this peer is believed; asked only where one is required.
     private var trusts: @Sendable (SocketAddress?) -> Bool
@@ -27,13 +31,15 @@ package final class ServerListener {
     private let observer: (any ListenerObserver)?
 
     package init(
-        endpointID: String, vpcID: String?, settings: ServerSettings, budgets: [ConnectionBudget],
+        endpointID: String, vpcID: String?, localInterface: String? = nil, settings: ServerSettings,
+        budgets: [ConnectionBudget],
         observer: (any ListenerObserver)?, trusts: @escaping @Sendable (SocketAddress?) -> Bool,
         nextConnectionID: @escaping () -> UInt64,
         makeReceiver: @escaping (any ServerStream) -> any RequestReceiver
     ) {
         self.endpointID = endpointID
         self.vpcID = vpcID
+        self.localInterface = localInterface
         self.settings = settings
         self.budgets = budgets
         self.observer = observer
@@ -66,7 +72,11 @@ package final class ServerListener {
     func info(of channel: any Channel) -> ConnectionInfo {
         ConnectionInfo(
             id: nextConnectionID(), endpointID: endpointID, vpcID: vpcID, local: channel.localAddress,
-            remote: channel.remoteAddress)
+            remote: channel.remoteAddress, localInterface: localInterface)
+    }
+
+    func unixPeerRefused(_ refusal: UnixPeerRefusal, _ peer: PeerCredentials?) {
+        observer?.unixPeerRefused(refusal, from: peer)
     }
 
     func makeReceiver(_ stream: any ServerStream) -> any RequestReceiver { makeRequestReceiver(stream) }
@@ -88,6 +98,8 @@ package final class ServerListener {
         case .header(let header, let consumed):
             bytes.moveReaderIndex(forwardBy: consumed)
             if header.isLocal { return .accepted }
+            // The connected process is the balancer, which speaks for somebody else, named or not.
+            connection.unix = nil
             if let source = header.source?.socketAddress { connection.remote = source }
             if let endpoint = header.endpointID {
                 connection.endpointID = endpoint

@@ -82,4 +82,9 @@ package struct ConnectionInfo: Sendable {
     package var local: SocketAddress?
     package var remote: SocketAddress?
     package var isTLS = false
+    /// The network interface of the listening socket when it was opened; nil on Unix sockets and where none is known. The
+    /// kernel may have taken the connection in by another one, unless the listener is confined to its interface.
+    package var localInterface: String?
+    /// Who connected; nil but on a Unix socket, and nil there where a PROXY header speaks for somebody else.
+    package var unix: UnixPeer?
 }

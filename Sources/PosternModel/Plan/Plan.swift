@@ -5,6 +5,9 @@ package final class Plan: Sendable {
     /// Counts published plans from 1; a connection re-binds its policy when it changes.
     package let generation: Int
     package let apis: [PlannedAPI]
+    /// Every listener, with its policy.
+    package let endpoints: [PlannedEndpoint]
+    package let domains: [PlannedDomain]
     /// Every stage × route, flat: API by API, stage by stage, in the order declared. `PlannedRoute.index` counts them.
     package let routes: [PlannedRoute]
     /// Every upstream target once.
@@ -13,16 +16,36 @@ package final class Plan: Sendable {
     package let warnings: [Diagnostic]
 
     private let ids: ByteTable
+    private let domainNames: ByteTable
 
     init(
-        generation: Int, apis: [PlannedAPI], routes: [PlannedRoute], targets: [UpstreamTarget], warnings: [Diagnostic]
+        generation: Int, apis: [PlannedAPI], endpoints: [PlannedEndpoint], domains: [PlannedDomain],
+        routes: [PlannedRoute], targets: [UpstreamTarget], warnings: [Diagnostic]
     ) {
         self.generation = generation
         self.apis = apis
+        self.endpoints = endpoints
+        self.domains = domains
         self.routes = routes
         self.targets = targets
         self.warnings = warnings
         ids = ByteTable(apis.map(\.id))
+        domainNames = ByteTable(domains.map(\.name))
+    }
+
+    /// Every policy of the plan, each once.
+    package var policies: [PlannedPolicy] {
+        endpoints.compactMap(\.policy) + domains.compactMap(\.policy) + apis.compactMap(\.resourcePolicy)
+    }
+
+    package func endpoint(id: String) -> PlannedEndpoint? { endpoints.first { $0.id == id } }
+
+    /// The domain that `Host` names whole; port and letter case are ignored.
+    package func domain(host: Span<UInt8>) -> PlannedDomain? {
+        guard !domains.isEmpty else { return nil }
+        var end = 0
+        while end < host.count, host[end] != UInt8(ascii: ":") { end &+= 1 }
+        return domainNames.number(ofCaseless: host.extracting(0..<end)).map { domains[$0] }
     }
 
     /// The index of the API with this id, the value of `x-apigw-api-id`. Letter case is ignored, as in `Host`.

@@ -10,16 +10,56 @@ package struct PlanCompiler {
     private var targets: [UpstreamTarget] = []
     private var targetIndices: [UpstreamTarget: Int] = [:]
 
-    /// - parameter generation: the plan's number, from 1.
-    /// - throws: every problem of every API, each once.
-    package static func compile(_ declarations: [APIDeclaration], generation: Int) throws(Diagnostics) -> Plan {
+    /// - parameters:
+    ///   - endpoints: every listener.
+    ///   - generation: the plan's number, from 1.
+    /// - throws: every problem of every API and domain, each once.
+    package static func compile(
+        _ declarations: [APIDeclaration], endpoints: [EndpointDeclaration] = [], domains: [DomainDeclaration] = [],
+        generation: Int
+    ) throws(Diagnostics) -> Plan {
         var compiler = PlanCompiler()
         compiler.checkIDs(declarations)
+        compiler.warnings += endpoints.flatMap { $0.policy?.warnings ?? [] }
         let apis = declarations.enumerated().map { compiler.api($0.element, index: $0.offset) }
+        let planned = domains.enumerated().map { compiler.domain($0.element, index: $0.offset, apis) }
         guard compiler.problems.isEmpty else { throw Diagnostics(compiler.problems) }
         return Plan(
-            generation: generation, apis: apis, routes: compiler.routes, targets: compiler.targets,
-            warnings: compiler.warnings)
+            generation: generation, apis: apis,
+            endpoints: endpoints.map { endpoint in
+                PlannedEndpoint(
+                    id: endpoint.id, policy: endpoint.policy.map { PlannedPolicy(.endpoint, of: endpoint.id, $0) })
+            },
+            domains: planned, routes: compiler.routes, targets: compiler.targets, warnings: compiler.warnings)
+    }
+
+    private mutating func domain(
+        _ declaration: DomainDeclaration, index: Int, _ apis: [PlannedAPI]
+    ) -> PlannedDomain {
+        warnings += declaration.policy?.warnings ?? []
+        let mappings = declaration.mappings.compactMap { self.mapping($0, apis) }
+        return PlannedDomain(declaration, index: index, mappings: mappings)
+    }
+
+    /// nil when it leads nowhere; the plan is then never published.
+    private mutating func mapping(_ mapping: DomainDeclaration.Mapping, _ apis: [PlannedAPI]) -> PlannedMapping? {
+        guard let api = apis.first(where: { $0.id == mapping.api }) else {
+            report(
+                Diagnostic(
+                    at: mapping.apiPosition, "no API has the id `\(mapping.api.abbreviated)`",
+                    hint: NearestName.hint(for: mapping.api, among: apis.map(\.id).sorted(), called: "APIs")))
+            return nil
+        }
+        guard let name = mapping.stage else { return PlannedMapping(basePath: mapping.basePath, api: api, stage: nil) }
+        guard let stage = api.stages.first(where: { $0.name == name }) else {
+            let known = api.stages.map(\.name)
+            report(
+                Diagnostic(
+                    at: mapping.stagePosition, "API `\(api.id)` has no stage `\(name.abbreviated)`",
+                    hint: NearestName.hint(for: name, among: known, called: "stages of `\(api.id)`")))
+            return nil
+        }
+        return PlannedMapping(basePath: mapping.basePath, api: api, stage: stage)
     }
 
     private mutating func checkIDs(_ declarations: [APIDeclaration]) {
@@ -55,9 +95,10 @@ package struct PlanCompiler {
             }
         }
         let tree = builder.build()
-        let stages = declaration.stages.map { stage in
+        let stages = declaration.stages.enumerated().map { place, stage in
             let planned = declaration.routes.map { self.route($0, in: stage, of: declaration) }
-            return PlannedStage(name: stage.name, apiIndex: index, tree: tree, routes: planned.compactMap(\.self))
+            return PlannedStage(
+                name: stage.name, apiIndex: index, index: place, tree: tree, routes: planned.compactMap(\.self))
         }
         return PlannedAPI(index: index, scope: declaration.scope, policy: declaration.policy, stages: stages)
     }

@@ -7,7 +7,7 @@ package final class PlannedAPI: Sendable {
     package let index: Int
     package let scope: PolicyScope
     /// nil: every request is refused.
-    package let policy: Policy?
+    package let resourcePolicy: PlannedPolicy?
     package let stages: [PlannedStage]
     private let names: ByteTable
 
@@ -15,10 +15,12 @@ package final class PlannedAPI: Sendable {
         self.id = scope.apiID
         self.index = index
         self.scope = scope
-        self.policy = policy
+        resourcePolicy = policy.map { PlannedPolicy(.api, of: scope.apiID, $0) }
         self.stages = stages
         names = ByteTable(stages.map(\.name))
     }
+
+    package var policy: Policy? { resourcePolicy?.policy }
 
     /// The stage that the first segment of a request path names, byte for byte.
     package func stage(named name: Span<UInt8>) -> PlannedStage? {

@@ -2,13 +2,16 @@
 package final class PlannedStage: Sendable {
     package let name: String
     package let apiIndex: Int
+    /// Its place in `PlannedAPI.stages`.
+    package let index: Int
     package let tree: ResourceTree
     /// In the order declared.
     package let routes: [PlannedRoute]
 
-    init(name: String, apiIndex: Int, tree: ResourceTree, routes: [PlannedRoute]) {
+    init(name: String, apiIndex: Int, index: Int, tree: ResourceTree, routes: [PlannedRoute]) {
         self.name = name
         self.apiIndex = apiIndex
+        self.index = index
         self.tree = tree
         self.routes = routes
     }

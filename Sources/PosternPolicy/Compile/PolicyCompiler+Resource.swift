@@ -98,6 +98,12 @@ extension PolicyCompiler {
         case .everything: return Template(tokens: [Template.anyRun])
         case .nothing: return nil
         case .shorthand(let rest):
+            if scope.subject == .endpoint {
+                error(
+                    at: node, "\(quoted(written)) names no API, and an endpoint leads to all of them",
+                    hint: "expected `*` or `\(scope.arnPrefix){api-id}/{stage}/{METHOD}/{path}`")
+                return nil
+            }
             let template = Template(tokens: "\(scope.apiID)/".utf8.map { UInt16($0) } + rest.tokens)
             warnIfUnreachable(template, written, node)
             return template
@@ -120,14 +126,22 @@ extension PolicyCompiler {
 
     private mutating func warnNeverMatches(_ written: String, _ node: DocumentNode) {
         warning(
-            at: node, "the resource \(quoted(written)) can never match this API",
-            hint: "its resources begin with `\(scope.arnPrefix)\(scope.apiID)/`")
+            at: node, "the resource \(quoted(written)) can never match \(protected.name)", hint: protected.resources)
+    }
+
+    /// What the policy protects, in words.
+    private var protected: (name: String, resources: String) {
+        switch scope.subject {
+        case .api: ("this API", "its resources begin with `\(scope.arnPrefix)\(scope.apiID)/`")
+        case .endpoint: ("any API here", "resources begin with `\(scope.arnPrefix)`")
+        case .domain(let resource): ("this domain", "its resource is `\(scope.arnPrefix)\(resource)`")
+        }
     }
 
     private mutating func warnIfUnreachable(_ template: Template, _ written: String, _ node: DocumentNode) {
         let anything = template.tokens.map { $0 >= Template.firstVariable ? Template.anyRun : $0 }
         let pattern = PatternText(template: anything)
-        switch ResourceReach(apiID: scope.apiID).verdict(on: pattern) {
+        switch ResourceReach(scope).verdict(on: pattern) {
         case .some(.otherAPI): warnNeverMatches(written, node)
         case .some(.noRequest):
             warning(

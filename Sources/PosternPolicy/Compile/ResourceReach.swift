@@ -1,22 +1,32 @@
 /// Whether a resource pattern can match any request at all, which is asked for the sake of a warning only.
 ///
-/// Requests have the form `{api-id}/{stage}/{METHOD}/{path}`, the path possibly empty. The question is whether two
-/// patterns, that form and the author's, have a text in common.
+/// Requests have the form `{api-id}/{stage}/{METHOD}/{path}`, the path possibly empty, and a domain has its own resource
+/// alone. The question is whether two patterns, that form and the author's, have a text in common.
 struct ResourceReach {
     enum Verdict { case otherAPI, noRequest }
 
     /// One place of the form: a byte, or any but a slash, or a run of these or of anything.
     private enum Place: Equatable { case byte(UInt8), inSegment, segmentRun, anyRun }
 
-    private let apiID: [Place]
+    private let subject: [Place]
+    /// What follows in the resource of a request.
+    private let request: [Place]
 
-    init(apiID: String) { self.apiID = "\(apiID)/".utf8.map { Place.byte($0) } }
-
-    /// - Returns: nil if some request of this API matches.
-    func verdict(on pattern: PatternText) -> Verdict? {
+    init(_ scope: PolicyScope) {
         let segment: [Place] = [.inSegment, .segmentRun, .byte(UInt8(ascii: "/"))]
-        if meets(pattern.tokens, apiID + segment + segment + [.anyRun]) { return nil }
-        return meets(pattern.tokens, apiID + [.anyRun]) ? .noRequest : .otherAPI
+        request = if case .domain = scope.subject { [] } else { segment + segment + [.anyRun] }
+        subject =
+            switch scope.subject {
+            case .api: "\(scope.apiID)/".utf8.map { .byte($0) }
+            case .endpoint: segment
+            case .domain(let resource): resource.utf8.map { .byte($0) }
+            }
+    }
+
+    /// - Returns: nil if some request matches.
+    func verdict(on pattern: PatternText) -> Verdict? {
+        if meets(pattern.tokens, subject + request) { return nil }
+        return !request.isEmpty && meets(pattern.tokens, subject + [.anyRun]) ? .noRequest : .otherAPI
     }
 
     /// Works backwards: `reach[j]` tells whether the rest of the tokens meets the form from place `j`.

@@ -43,3 +43,33 @@ package struct DocumentNode: Sendable {
         }
     }
 }
+
+extension DocumentNode {
+    /// What is written, without where.
+    func hash(into hasher: inout Hasher) {
+        switch value {
+        case .object(let members):
+            hasher.combine(0)
+            hasher.combine(members.count)
+            for member in members {
+                hasher.combine(member.key)
+                member.value.hash(into: &hasher)
+            }
+        case .array(let nodes):
+            hasher.combine(1)
+            hasher.combine(nodes.count)
+            for node in nodes { node.hash(into: &hasher) }
+        case .string(let text):
+            hasher.combine(2)
+            hasher.combine(text)
+        case .number(let text):
+            hasher.combine(3)
+            hasher.combine(text)
+        case .bool(let flag):
+            hasher.combine(4)
+            hasher.combine(flag)
+        case .null:
+            hasher.combine(5)
+        }
+    }
+}

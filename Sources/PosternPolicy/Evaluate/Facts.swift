@@ -8,7 +8,7 @@ package struct ConnectionFacts: Sendable, Hashable {
     package var secureTransport: Bool
     /// The ARN of the private custom domain that was used, `execute-api:viaDomainArn`.
     package var viaDomainArn: String?
-    /// The network interface that the connection came in by.
+    /// The network interface of the listening socket.
     package var localInterface: String?
     /// nil but on a Unix socket.
     package var unix: UnixPeerFacts?

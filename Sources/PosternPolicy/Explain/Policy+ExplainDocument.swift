@@ -3,12 +3,15 @@ extension Policy {
     /// were met, and the fewest changes after which the request would be allowed.
     ///
     /// For people who ask: it reads statements anew, each in the time of its compilation.
+    ///
+    /// - Parameter document: nil where it is not to be had any more; the explanation then lacks what it would say.
     package func explain(
-        _ facts: ConnectionFacts, _ request: RequestFacts, document: DocumentNode
+        _ facts: ConnectionFacts, _ request: RequestFacts, document: DocumentNode?
     ) -> Explanation {
         var request = request
         if request.time == nil { request.time = .now }
         var explanation = explain(facts, request)
+        guard let document else { return explanation }
         let nodes = document.member("Statement")?.value.elements ?? []
         // Another document than the one that was compiled has nothing to say.
         guard nodes.map(\.position) == statements.map(\.position) else { return explanation }

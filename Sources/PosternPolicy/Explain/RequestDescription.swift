@@ -27,7 +27,7 @@ package struct RequestDescription: Sendable {
     }
 
     /// - Parameter document: what the policy was compiled from.
-    package func explanation(of policy: Policy, document: DocumentNode) -> Explanation {
+    package func explanation(of policy: Policy, document: DocumentNode?) -> Explanation {
         withFacts(policy.scope) { policy.explain(connection, $0, document: document) }
     }
 

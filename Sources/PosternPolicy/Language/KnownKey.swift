@@ -48,7 +48,7 @@ enum KnownKey: String, Sendable, Hashable, CaseIterable {
     case unixGroup = "postern:UnixGroup"
     /// The peer's systemd unit.
     case systemdUnit = "postern:SystemdUnit"
-    /// The network interface that the connection came in by.
+    /// The network interface of the listening socket.
     case localInterface = "postern:LocalInterface"
 
     // Of a verified client certificate; absent without one.

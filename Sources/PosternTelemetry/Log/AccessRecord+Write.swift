@@ -22,6 +22,16 @@ extension AccessRecord {
         text("vpcId", vpcID, &line)
         text("sourceIp", sourceIP, &line)
         if sourcePort != 0 { line.field("sourcePort", sourcePort) }
+        if let unixPeer { write(unixPeer, &line) }
+    }
+
+    private func write(_ peer: UnixPeer, _ line: inout JSONLine) {
+        line.field("unixUid", peer.uid)
+        line.field("unixGid", peer.gid)
+        line.field("unixPid", peer.pid)
+        text("unixUser", peer.user, &line)
+        text("unixGroup", peer.group, &line)
+        text("systemdUnit", peer.unit, &line)
     }
 
     @inline(__always)
@@ -47,9 +57,12 @@ extension AccessRecord {
     @inline(__always)
     private func writeRefusal(_ line: inout JSONLine) {
         if decision != .none { line.field("decision", decision.text) }
+        text("policyKind", policyKind, &line)
         text("policyStatement", policyStatement, &line)
         text("policyCondition", policyCondition, &line)
         text("policyValue", policyValue, &line)
+        if shadowDecision != .none { line.field("shadowDecision", shadowDecision.text) }
+        text("shadowStatement", shadowStatement, &line)
         text("errorResponseType", refusal, &line)
         text("errorReason", refusalReason, &line)
     }

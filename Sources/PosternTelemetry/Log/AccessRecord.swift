@@ -18,6 +18,10 @@
 /// | `vpcId` | text | `identity.vpcId` | the endpoint's network |
 /// | `sourceIp` | text | `identity.sourceIp` | the peer, after PROXY protocol |
 /// | `sourcePort` | number | – | the peer's port |
+/// | `unixUid`, `unixGid` | number | – | the user and group of a Unix socket's peer |
+/// | `unixPid` | number | – | its process, which may be gone by now |
+/// | `unixUser`, `unixGroup` | text | – | the names of user and group |
+/// | `systemdUnit` | text | – | the unit that it was in when the connection was accepted |
 /// | `httpMethod` | text | `httpMethod` | |
 /// | `path` | text | `path` | with the stage, as sent but for escapes in capitals (`%C3`); never with the query, which may hold secrets |
 /// | `queryPresent` | true | – | there was a query |
@@ -31,9 +35,12 @@
 /// | `responseLength` | bytes | `responseLength` | response body sent |
 /// | `responseLatency` | ms, 3 decimals | `responseLatency` | head complete to last byte of the response |
 /// | `decision` | text | `authorize.status` is near | `allow`, `explicitDeny`, `implicitDeny` |
+/// | `policyKind` | text | – | of a refusal by a policy: `endpoint`, `domain` or `api` |
 /// | `policyStatement` | text | – | of a refusal, the statement that decided: its Sid, or `#2`; of an implicit deny, the `Allow` that came closest |
 /// | `policyCondition` | text | – | the condition of it that decided |
 /// | `policyValue` | text | – | the value that condition saw |
+/// | `shadowDecision` | text | – | what it would be with a policy's shadow statements enforced, where that differs |
+/// | `shadowStatement` | text | – | the statement that would make the difference |
 /// | `errorResponseType` | text | `error.responseType` | gateway response, `MISSING_AUTHENTICATION_TOKEN` |
 /// | `errorReason` | text | – | for the operator: which rule refused the request |
 /// | `integrationStatus` | number | `integration.status` | what the upstream answered |
@@ -45,6 +52,22 @@
 /// | `truncated` | true | – | the line was too long for all fields |
 package struct AccessRecord {
     package enum Abort: Sendable { case none, client, upstream }
+
+    /// Who connected a Unix socket, in the terms of policies.
+    package struct UnixPeer {
+        package var uid: Int
+        package var gid: Int
+        package var pid: Int
+        package var user = AccessRecord.absent
+        package var group = AccessRecord.absent
+        package var unit = AccessRecord.absent
+
+        package init(uid: Int, gid: Int, pid: Int) {
+            self.uid = uid
+            self.gid = gid
+            self.pid = pid
+        }
+    }
 
     /// Nanoseconds since 1970, `SystemTime.wallNanoseconds()`.
     package var epochNanoseconds = 0
@@ -59,6 +82,8 @@ package struct AccessRecord {
     package var sourceIP = Self.absent
     /// 0 is absent.
     package var sourcePort = 0
+
+    package var unixPeer: UnixPeer?
 
     package var method = Self.absent
     /// As sent, stage included; what follows `?` must not be in it.
@@ -79,9 +104,12 @@ package struct AccessRecord {
     package var latencyNanoseconds = 0
 
     package var decision = PolicyOutcome.none
+    package var policyKind = Self.absent
     package var policyStatement = Self.absent
     package var policyCondition = Self.absent
     package var policyValue = Self.absent
+    package var shadowDecision = PolicyOutcome.none
+    package var shadowStatement = Self.absent
     package var refusal = Self.absent
     package var refusalReason = Self.absent
 

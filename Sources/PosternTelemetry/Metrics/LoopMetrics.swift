@@ -6,10 +6,12 @@ package final class LoopMetrics {
     private let vocabulary: MetricsVocabulary
     private let routes = StableSlots<RouteIdentity>(stride: RouteWord.count)
     private let listeners = StableSlots<String>(stride: ListenerWord.count)
+    private let shadow = StableSlots<String>(stride: ShadowWord.count)
     private let unroutedSlot: Int
     private let refusals: Counters
     private let parseRefusals: Counters
     private let proxyHeaderRefusals: Counters
+    private let unixPeerRefusals: Counters
     private let upstreamEvents = Counters(UpstreamEvent.allCases.count)
 
     /// Requests in progress.
@@ -24,6 +26,7 @@ package final class LoopMetrics {
         refusals = Counters(vocabulary.refusals.count * PolicyOutcome.allCases.count)
         parseRefusals = Counters(vocabulary.parseRefusals.count)
         proxyHeaderRefusals = Counters(vocabulary.proxyHeaderRefusals.count)
+        unixPeerRefusals = Counters(vocabulary.unixPeerRefusals.count)
         routes.resize(to: [.unrouted])
         unroutedSlot = routes.slot(at: 0)
     }
@@ -34,6 +37,9 @@ package final class LoopMetrics {
 
     /// Makes the listeners of a new configuration current; the position of an id is its index.
     package func resize(listeners ids: [String]) { listeners.resize(to: ids) }
+
+    /// Makes the APIs of a new plan current; the position of an id is its index.
+    package func resize(apis ids: [String]) { shadow.resize(to: ids) }
 
     // MARK: Requests
 
@@ -80,6 +86,17 @@ package final class LoopMetrics {
     /// Counts a request that was no valid HTTP; `reason` is its position in the vocabulary.
     package func countParseRefusal(_ reason: Int) { parseRefusals.add(reason) }
 
+    /// Counts a decision that statements in shadow mode would have changed.
+    ///
+    /// - Parameters:
+    ///   - api: the index in the current plan.
+    ///   - policy: the position of the policy's kind in the vocabulary.
+    ///   - admits: whether they would have allowed what was refused; else they would have denied what was allowed.
+    package func countShadowDivergence(api: Int, policy: Int, admits: Bool) {
+        precondition(vocabulary.policies.indices.contains(policy), "a policy's kind outside the vocabulary")
+        shadow.row(shadow.slot(at: api))[ShadowWord.word(policy: policy, admits: admits)] &+= 1
+    }
+
     // MARK: Connections
 
     /// Counts a connection as accepted and open; the slot closes it.
@@ -101,15 +118,19 @@ package final class LoopMetrics {
     /// Counts a connection closed for its PROXY header; `reason` is its position in the vocabulary.
     package func countProxyHeaderRefusal(_ reason: Int) { proxyHeaderRefusals.add(reason) }
 
+    /// Counts a Unix connection closed for want of facts; `reason` is its position in the vocabulary.
+    package func countUnixPeerRefusal(_ reason: Int) { unixPeerRefusals.add(reason) }
+
     package func count(_ event: UpstreamEvent) { upstreamEvents.add(event.rawValue) }
 
     /// A copy of everything, to be made on the loop and read anywhere.
     package func snapshot() -> MetricsSnapshot {
         MetricsSnapshot(
-            vocabulary: vocabulary, routes: routes.table(), listeners: listeners.table(), refusals: refusals.values,
+            vocabulary: vocabulary, routes: routes.table(), listeners: listeners.table(), shadow: shadow.table(),
+            refusals: refusals.values,
             parseRefusals: parseRefusals.values, proxyHeaderRefusals: proxyHeaderRefusals.values,
-            upstreamEvents: upstreamEvents.values, activeRequests: activeRequests, upstreamActive: upstreamActive,
-            upstreamIdle: upstreamIdle)
+            unixPeerRefusals: unixPeerRefusals.values, upstreamEvents: upstreamEvents.values,
+            activeRequests: activeRequests, upstreamActive: upstreamActive, upstreamIdle: upstreamIdle)
     }
 }
 

@@ -39,6 +39,13 @@ package enum MetricNames {
     package static let proxyHeaderRefusals = Metric(
         name: "postern_proxy_header_refusals_total", kind: .counter,
         help: "Connections closed because of their PROXY header, by reason.")
+    package static let unixPeerRefusals = Metric(
+        name: "postern_unix_peer_refusals_total", kind: .counter,
+        help: "Connections on Unix sockets closed because their peer could not be told, by reason.")
+
+    package static let shadowDivergences = Metric(
+        name: "postern_policy_shadow_divergences_total", kind: .counter,
+        help: "Decisions of a policy that its statements in shadow mode would have changed, by API and kind of policy.")
 
     // Connections. Label: endpoint, the listener's id.
     package static let connectionsAccepted = Metric(
@@ -103,7 +110,7 @@ package enum MetricNames {
 
     package static let all = [
         serverRequestDuration, clientRequestDuration, requests, requestBytes, responseBytes, activeRequests,
-        refusals, parseRefusals, proxyHeaderRefusals,
+        refusals, parseRefusals, proxyHeaderRefusals, unixPeerRefusals, shadowDivergences,
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
         clientOpenConnections,

@@ -3,26 +3,31 @@ package struct MetricsSnapshot: Sendable {
     package let vocabulary: MetricsVocabulary
     package private(set) var routes: SlotTable<RouteIdentity>
     package private(set) var listeners: SlotTable<String>
+    /// By API.
+    package private(set) var shadow: SlotTable<String>
     /// Refusal types × policy outcomes.
     private(set) var refusals: [Int]
     private(set) var parseRefusals: [Int]
     private(set) var proxyHeaderRefusals: [Int]
+    private(set) var unixPeerRefusals: [Int]
     private(set) var upstreamEvents: [Int]
     package private(set) var activeRequests: Int
     package private(set) var upstreamActive: Int
     package private(set) var upstreamIdle: Int
 
     init(
-        vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>, refusals: [Int],
-        parseRefusals: [Int], proxyHeaderRefusals: [Int], upstreamEvents: [Int], activeRequests: Int,
-        upstreamActive: Int, upstreamIdle: Int
+        vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>,
+        shadow: SlotTable<String>, refusals: [Int], parseRefusals: [Int], proxyHeaderRefusals: [Int],
+        unixPeerRefusals: [Int], upstreamEvents: [Int], activeRequests: Int, upstreamActive: Int, upstreamIdle: Int
     ) {
         self.vocabulary = vocabulary
         self.routes = routes
         self.listeners = listeners
+        self.shadow = shadow
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
+        self.unixPeerRefusals = unixPeerRefusals
         self.upstreamEvents = upstreamEvents
         self.activeRequests = activeRequests
         self.upstreamActive = upstreamActive
@@ -34,9 +39,11 @@ package struct MetricsSnapshot: Sendable {
         precondition(vocabulary == other.vocabulary, "loops have one vocabulary")
         routes.merge(other.routes)
         listeners.merge(other.listeners)
+        shadow.merge(other.shadow)
         Self.add(&refusals, other.refusals)
         Self.add(&parseRefusals, other.parseRefusals)
         Self.add(&proxyHeaderRefusals, other.proxyHeaderRefusals)
+        Self.add(&unixPeerRefusals, other.unixPeerRefusals)
         Self.add(&upstreamEvents, other.upstreamEvents)
         activeRequests += other.activeRequests
         upstreamActive += other.upstreamActive

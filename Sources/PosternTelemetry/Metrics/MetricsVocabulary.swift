@@ -7,11 +7,22 @@ package struct MetricsVocabulary: Sendable, Equatable {
     package var parseRefusals: [String]
     /// Why a PROXY header was not accepted.
     package var proxyHeaderRefusals: [String]
+    /// Why a Unix connection's peer could not be told.
+    package var unixPeerRefusals: [String]
+    /// Kinds of policies: `endpoint`, `domain`, `api`; as many as `ShadowWord` has room for.
+    package var policies: [String]
 
-    package init(refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = []) {
+    package init(
+        refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = [],
+        unixPeerRefusals: [String] = [], policies: [String] = []
+    ) {
+        precondition(
+            policies.count <= ShadowWord.policies, "there is room for \(ShadowWord.policies) kinds of policies")
         self.refusals = refusals
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
+        self.unixPeerRefusals = unixPeerRefusals
+        self.policies = policies
     }
 }
 

@@ -21,6 +21,7 @@ package enum PrometheusText {
         var out = Exposition(common: labels)
         renderRoutes(snapshot, &out)
         renderRefusals(snapshot, &out)
+        renderShadow(snapshot, &out)
         renderConnections(snapshot, &out)
         renderUpstreams(snapshot, &out)
         if let log { renderLog(log, &out) }
@@ -92,6 +93,27 @@ package enum PrometheusText {
         }
         reasons(MetricNames.parseRefusals, snapshot.vocabulary.parseRefusals, snapshot.parseRefusals)
         reasons(MetricNames.proxyHeaderRefusals, snapshot.vocabulary.proxyHeaderRefusals, snapshot.proxyHeaderRefusals)
+        reasons(MetricNames.unixPeerRefusals, snapshot.vocabulary.unixPeerRefusals, snapshot.unixPeerRefusals)
+    }
+
+    /// Only what has happened has a series.
+    private static func renderShadow(_ snapshot: MetricsSnapshot, _ out: inout Exposition) {
+        out.begin(MetricNames.shadowDivergences)
+        for (row, api) in snapshot.shadow.identities.enumerated() {
+            for (policy, kind) in snapshot.vocabulary.policies.enumerated() {
+                for admits in [false, true] {
+                    let count = snapshot.shadow[row, ShadowWord.word(policy: policy, admits: admits)]
+                    guard count > 0 else { continue }
+                    let (decision, instead) =
+                        admits ? (PolicyOutcome.implicitDeny, PolicyOutcome.allow) : (.allow, .explicitDeny)
+                    let labels = Exposition.labels([
+                        ("api", api), ("policy", kind), ("decision", "\(decision.text)"),
+                        ("shadow_decision", "\(instead.text)"),
+                    ])
+                    out.sample(MetricNames.shadowDivergences.name, labels, count)
+                }
+            }
+        }
     }
 
     private static func renderConnections(_ snapshot: MetricsSnapshot, _ out: inout Exposition) {

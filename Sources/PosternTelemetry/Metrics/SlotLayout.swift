@@ -28,6 +28,16 @@ enum RouteWord {
     }
 }
 
+/// The words of one API's slot: what statements in shadow mode would have changed, by kind of policy.
+enum ShadowWord {
+    /// Kinds of policies that there is room for. Word 0 says that no request in progress refers to the slot.
+    static let policies = 3
+    static let count = 1 + policies * 2
+
+    @inline(__always)
+    static func word(policy: Int, admits: Bool) -> Int { 1 &+ policy &* 2 &+ (admits ? 1 : 0) }
+}
+
 /// The words of one listener's slot.
 enum ListenerWord {
     /// Connections open.

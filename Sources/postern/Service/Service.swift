@@ -18,10 +18,12 @@ actor Service {
     private let inherited: InheritedSockets
     private let group: MultiThreadedEventLoopGroup
     private let adminGroup: MultiThreadedEventLoopGroup
-    private let gateway: Gateway
+    let gateway: Gateway
     private let log: LogWriter?
     private let started = ContinuousClock.now
-    private var configuration: LoadedConfiguration
+    private(set) var configuration: LoadedConfiguration
+    /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
+    private(set) var plans: [Plan] = []
     private var listeners: [RunningListener] = []
     private let total: ConnectionBudget
     private var admin: AdminServer?
@@ -65,7 +67,9 @@ actor Service {
         var upstream = UpstreamSettings()
         upstream.keepAlive = .milliseconds(Int64(process.timeouts.upstreamKeepAlive))
         upstream.streamIdle = .milliseconds(Int64(process.timeouts.streamIdle))
-        gateway = try await Gateway.start(on: group, resolver: NameResolver(), upstream: upstream, log: log)
+        gateway = try await Gateway.start(
+            on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
+            explainedRequests: process.explainedRequests)
         total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
     }
 
@@ -76,7 +80,7 @@ actor Service {
         do {
             try await openAdmin()
             let opened = try open(configuration, leaving: [])
-            try await gateway.publish(configuration.plan)
+            try await publish(configuration.plan)
             try await serve(configuration, opened)
         } catch {
             for socket in adminSockets { socket.close() }
@@ -160,7 +164,7 @@ actor Service {
             if let kept = listeners.first(where: { $0.specification == specification }) {
                 kept.budget.most = wanted.maxConnections
                 for served in kept.served {
-                    try await served.update(opening(wanted, configuration, index, kept.budget, []))
+                    try await served.update(opening(wanted, configuration, index, kept.budget, nil))
                 }
             } else {
                 let budget = ConnectionBudget(most: wanted.maxConnections)
@@ -170,7 +174,7 @@ actor Service {
                     for note in socket.notes { logger.warning("\(note)", metadata: ["endpoint": "\(wanted.id)"]) }
                     served.append(
                         try await gateway.listen(
-                            opening(wanted, configuration, index, budget, socket.takeDescriptors())))
+                            opening(wanted, configuration, index, budget, socket)))
                 }
                 listeners.append(
                     RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
@@ -181,12 +185,13 @@ actor Service {
 
     private func opening(
         _ listener: ListenerConfiguration, _ configuration: LoadedConfiguration, _ index: Int,
-        _ budget: ConnectionBudget, _ descriptors: [CInt]
+        _ budget: ConnectionBudget, _ socket: OpenListener?
     ) -> ListenerOpening {
         ListenerOpening(
-            endpointID: listener.id, vpcID: listener.vpc, defaultAPI: listener.defaultAPI,
-            settings: ServerSettings(listener, configuration.process), budgets: [total, budget],
-            descriptors: descriptors, index: index, trusts: listener.proxyTrust)
+            endpointID: listener.id, vpcID: listener.vpc, localInterface: socket?.localInterface,
+            defaultAPI: listener.defaultAPI, settings: ServerSettings(listener, configuration.process),
+            budgets: [total, budget],
+            descriptors: socket?.takeDescriptors() ?? [], index: index, trusts: listener.proxyTrust)
     }
 
     // MARK: Reload
@@ -234,8 +239,9 @@ actor Service {
         let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
         total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
-            try await gateway.publish(next.plan)
+            try await publish(next.plan)
             publishedAt = SystemTime.wallNanoseconds()
+            let former = configuration.plan
             configuration = next
             listeners.removeAll { listener in leaving.contains { $0.specification == listener.specification } }
             for listener in leaving {
@@ -243,13 +249,24 @@ actor Service {
                 for served in listener.served { try await served.close() }
             }
             try await serve(next, opened)
-            return ReloadReport(succeeded: true, generation: generation, messages: messages)
+            let changes = await decisionChanges(from: former, to: next.plan)
+            return ReloadReport(
+                succeeded: true, generation: generation, messages: messages + (changes?.lines ?? []),
+                decisionChanges: changes)
         } catch {
             // The system refused what it hardly ever does, such as to watch one more descriptor.
             let problem = "generation \(generation) is served in part only: \(error)"
             return ReloadReport(succeeded: false, generation: generation, messages: [problem])
         }
     }
+
+    private func publish(_ plan: Plan) async throws {
+        plans = plans.suffix(Self.heldPlans - 1) + [plan]
+        try await gateway.publish(plan)
+    }
+
+    /// Enough to explain requests from before the last few reloads, without old policies piling up in memory.
+    private static let heldPlans = 4
 
     private func unchanged(_ problems: [String]) -> ReloadReport {
         ReloadReport(
@@ -269,6 +286,9 @@ actor Service {
         for listener in leaving { lines.append("closed \(listener.specification.endpointID)") }
         let (before, after) = (old.process, new.process)
         if before.loops != after.loops { lines.append("`loops` takes effect at the next start") }
+        if before.explainedRequests != after.explainedRequests {
+            lines.append("`explain.requests` takes effect at the next start")
+        }
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
         if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {

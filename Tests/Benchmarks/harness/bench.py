@@ -1,7 +1,10 @@
 """What every scenario has at hand: options, programs, the back end, the load generator."""
 
+import functools
 from dataclasses import dataclass, field
 
+from . import preparation
+from .authority import Authority, AuthorityError
 from .peers import KINDS, Gateway, PeerError, Setup
 
 
@@ -46,6 +49,17 @@ class Bench:
         if not gateways:
             raise Skipped("no gateway is running")
         return gateways
+
+    @functools.cached_property
+    def authority(self):
+        """The certificates of the TLS scenarios, made when the first of them asks."""
+        tools = preparation.programs(["openssl", "cc"], self.say)
+        if len(tools) < 2:
+            raise Skipped("needs the `openssl` command and a C compiler")
+        try:
+            return Authority(f"{self.children.directory}/tls", tools["openssl"], tools["cc"])
+        except AuthorityError as error:
+            raise Skipped(str(error)) from error
 
     def require_postern(self):
         if "postern" not in self.programs:

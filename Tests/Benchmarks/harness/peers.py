@@ -72,6 +72,10 @@ class Setup:
     loops: int = 1
     extra: tuple = ()  # Postern only: (route, integration)
     nginx: str = "tuned"  # or "plain"
+    networks: tuple = ()  # who may call, in the place of `networks.txt`; nginx then looks them up with `geo`
+    ready_within: float = READY_WITHIN_SECONDS
+    authority: object = None  # an `Authority`: TLS, and a client certificate from it is required
+    tickets: bool = True  # whether TLS sessions can be resumed
 
 
 class Gateway:
@@ -85,10 +89,14 @@ class Gateway:
         self.log = f"{self.directory}/access.log"
         for file in kind.files:
             self.configure(file)
+        started = time.monotonic()
         with open(self.log, "ab") as log, open(f"{self.directory}/output", "wb") as output:
             self.process = children.start(
                 [*prefix, *kind.command(program, self.directory, setup.loops)], cores, stdout=log, stderr=output, prepare=prepare)
         self._wait()
+        if setup.authority:
+            self._refuse_strangers()
+        self.start_seconds = time.monotonic() - started  # until the first answer from the back end
 
     @property
     def pid(self):
@@ -117,18 +125,36 @@ class Gateway:
     def _values(self):
         return {
             "PORT": self.port, "ADMIN": self.admin, "BACKEND": self.setup.backend, "DIRECTORY": self.directory,
-            "LOOPS": self.setup.loops,
-            "NETWORKS": ", ".join(f'"{network}"' for network in networks()), **account(),
+            "LOOPS": self.setup.loops, "SCHEME": "https" if self.setup.authority else "http",
+            "NETWORKS": ", ".join(f'"{network}"' for network in self._networks()), **account(),
         }
 
+    def _networks(self):
+        return self.setup.networks or networks()
+
     def _lists(self, extra):
+        listed = [
+            {"CIDR": network, "ADDRESS": network.network_address, "LENGTH": network.prefixlen}
+            for network in self._networks()]
+        by_geo = bool(self.setup.networks)
+        tls = []
+        if self.setup.authority:
+            tickets = self.setup.tickets
+            tls = [{
+                **self.setup.authority.values(), "TICKETS": "on" if tickets else "off",
+                "WITHOUT_TICKETS": "false" if tickets else "true"}]
         return {
-            "networks": [
-                {"CIDR": network, "ADDRESS": network.network_address, "LENGTH": network.prefixlen}
-                for network in networks()],
+            "networks": listed,
+            "allow": [] if by_geo else listed,
+            "deny": [] if by_geo else [{}],
+            "geo": listed if by_geo else [],
+            "denyUnlessGeo": [{}] if by_geo else [],
             "routes": [
                 {"PATH": f"/service-{number:04d}/items", "UPSTREAM": f"/small/{number:04d}"}
                 for number in range(self.setup.routes)],
+            "cleartext": [] if tls else [{}],
+            "tls": tls,
+            "withoutTickets": [] if self.setup.tickets else [{}],
             "tuned": [{}] if self.setup.nginx == "tuned" else [],
             "plain": [{}] if self.setup.nginx == "plain" else [],
             "extra": [{"ROUTE": route, "INTEGRATION": integration} for route, integration in extra],
@@ -136,10 +162,11 @@ class Gateway:
 
     def _wait(self):
         """Polls until the gateway answers through to the back end. The poll is a real request."""
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        deadline = time.monotonic() + self.setup.ready_within
         problem = "no answer"
+        tls = self.setup.authority.client() if self.setup.authority else None
         while time.monotonic() < deadline and self.process.poll() is None:
-            client = StrictClient(self.port, timeout=2)
+            client = StrictClient(self.port, timeout=2, tls=tls)
             try:
                 status, body = client.get("/dev/small")
                 if status == 200 and len(body) == 128:
@@ -149,12 +176,25 @@ class Gateway:
                 problem = str(error)
             finally:
                 client.close()
-            time.sleep(0.05)
+            time.sleep(0.005)
         ended = self.process.poll()
         output = pathlib.Path(f"{self.directory}/output").read_text(errors="replace").strip().splitlines()[-20:]
         self.stop()
         raise PeerError("\n".join(
             [f"{self.kind.name} is not ready: " + (problem if ended is None else f"exit code {ended}"), *output]))
+
+    def _refuse_strangers(self):
+        """A gateway that lets a caller through without a certificate does not do the work that is measured."""
+        client = StrictClient(self.port, timeout=2, tls=self.setup.authority.client(presents=False))
+        try:
+            status, _ = client.get("/dev/small")
+        except WireError:
+            return
+        finally:
+            client.close()
+        if status == 200:
+            self.stop()
+            raise PeerError(f"{self.kind.name} answers a caller without a client certificate")
 
 
 def networks():

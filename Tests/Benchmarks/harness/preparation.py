@@ -58,4 +58,6 @@ def _is_stale():
 def _find(name):
     if name == "envoy" and os.access(ENVOY, os.X_OK):
         return str(ENVOY)
+    if name == "cc":
+        return next(filter(None, map(find_program, ("cc", "clang", "gcc"))), None)
     return find_program(name)

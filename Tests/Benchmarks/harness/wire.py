@@ -10,8 +10,9 @@ class WireError(Exception):
 class StrictClient:
     """Sends one request at a time and reads exactly one response. Not for several threads."""
 
-    def __init__(self, port, timeout=10):
-        self.port, self.timeout = port, timeout
+    def __init__(self, port, timeout=10, tls=None):
+        """`tls` is an `ssl.SSLContext`, or nothing for a connection in the clear."""
+        self.port, self.timeout, self.tls = port, timeout, tls
         self.socket, self.buffer = None, b""
 
     def get(self, path):
@@ -57,6 +58,8 @@ class StrictClient:
             try:
                 self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
                 self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.tls:
+                    self.socket = self.tls.wrap_socket(self.socket, server_hostname="localhost")
             except OSError as error:
                 self.socket = None
                 raise WireError(f"connect: {error}") from error

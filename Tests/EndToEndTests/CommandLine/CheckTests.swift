@@ -144,9 +144,10 @@ struct CheckTests {
     @Test(
         "What the policy language has and we have not is refused, never ignored",
         arguments: [
-            #"{"NumericLessThan":{"postern:UnixUid":"1"}}"#, #"{"StringEqualsIfExists":{"postern:UnixUser":"a"}}"#,
+            #"{"NumericLessThan":{"postern:UnixUid":"one"}}"#,
+            #"{"StringEqualsIfExists":{"postern:CertificateSubject":"a"}}"#,
             #"{"ForAllValues:StringEquals":{"postern:CertificateSanDns":"a"}}"#,
-            #"{"StringLike":{"aws:UserAgent":"${postern:LocalInterface}*"}}"#,
+            #"{"StringLike":{"aws:UserAgent":"${postern:CertificateIssuer}*"}}"#,
             #"{"StringEquals":{"aws:Nonsense":"a"}}"#,
             #"{"IpAddress":{"aws:SourceIp":"10.0.0.0/99"}}"#, #"{"IpAddress":{"aws:SourceIp":"10.0.0.1/8"}}"#,
             #"{"StringEqual":{"aws:SourceVpce":"a"}}"#,

@@ -54,6 +54,7 @@ struct AdminTests {
         #expect(try wire.exchange("GET", "/metrics", ["Host: localhost"]).text.contains("postern_requests_total"))
         #expect(try wire.exchange("GET", "/live", ["Host: localhost"]).status == 200)
         #expect(try wire.exchange("POST", "/reload", ["Host: localhost"]).status == 403)
+        #expect(try wire.exchange("GET", "/explain/x", ["Host: localhost"]).status == 403)
         withExtendedLifetime(gateway) {}
     }
 

@@ -144,22 +144,6 @@ import Testing
         listener.close()
         #expect(!Client.isAccepted(listener.address))
     }
-
-    @Test func peersOfAUnixSocketAreKnown() throws {
-        let listener = try open(.init(path: path))
-        let client = try Client.connect(listener.address).get()
-        let descriptor = listener.takeDescriptors()[0]
-        let connection = accept(descriptor, nil, nil)
-        let expected = PeerCredentials(processID: getpid(), userID: getuid(), groupID: getgid())
-        #expect(PeerCredentials(descriptor: connection) == expected)
-        for descriptor in [client, descriptor, connection] { close(descriptor) }
-    }
-
-    @Test func peersOfOtherSocketsAreNot() throws {
-        let foreign = ForeignSocket(try SocketAddress(ipAddress: "127.0.0.1", port: 0))
-        #expect(PeerCredentials(descriptor: foreign.descriptor) == nil)
-        #expect(PeerCredentials(descriptor: -1) == nil)
-    }
 }
 
 private enum FileName {

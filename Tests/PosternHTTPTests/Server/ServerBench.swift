@@ -2,13 +2,13 @@ import NIOCore
 import NIOPosix
 import PosternHTTP
 
-/// A server on one event loop behind a loopback socket, and the receivers of its connections.
+/// A server on one event loop behind a loopback socket, or a Unix one, and the receivers of its connections.
 ///
 /// All but `client` belongs to the loop; tests look at it with `onLoop`.
 final class ServerBench: @unchecked Sendable {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let loop: any EventLoop
-    private let port: Int
+    private let connect: () -> LoopbackSocket
     private var server: HTTPServer!
     private var recorders: [Recorder] = []
     let counts = Counts()
@@ -18,23 +18,37 @@ final class ServerBench: @unchecked Sendable {
         var closed = 0
         var refused = 0
         var proxyRefusals = 0
+        var peerRefusals: [UnixPeerRefusal] = []
         func connectionAccepted() { accepted += 1 }
         func connectionClosed() { closed += 1 }
         func connectionRefused(from peer: SocketAddress?) { refused += 1 }
         func proxyHeaderRefused(_: ProxyHeaderRefusal?, from peer: SocketAddress?) { proxyRefusals += 1 }
+        func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?) { peerRefusals.append(refusal) }
     }
 
-    /// - Parameter prepare: says how each connection's receiver answers.
+    /// - Parameters:
+    ///   - unix: the abstract name of a Unix socket to listen on.
+    ///   - peers: who asks for the peers of Unix sockets.
+    ///   - prepare: says how each connection's receiver answers.
     init(
-        most: Int = 10, settings: ServerSettings = ServerSettings(),
+        most: Int = 10, settings: ServerSettings = ServerSettings(), unix: String? = nil,
+        peers: UnixPeerReader? = nil,
         _ prepare: @escaping @Sendable (Recorder) -> Void = { _ in }
     ) throws {
         loop = group.next()
-        let socket = LoopbackListener()
-        port = socket.port
-        let descriptor = socket.release()
+        let descriptor: CInt
+        if let unix {
+            let socket = try ListenerSocket.open(.test(.unix(.init(path: unix))), count: 1) { _ in true }[0]
+            descriptor = socket.takeDescriptors()[0]
+            connect = { LoopbackSocket(owning: try! Client.connect(socket.address).get()) }
+        } else {
+            let socket = LoopbackListener()
+            let port = socket.port
+            descriptor = socket.release()
+            connect = { LoopbackSocket(port: port) }
+        }
         try loop.flatSubmit { [self] in
-            server = HTTPServer(eventLoop: loop, wheel: DeadlineWheel(eventLoop: loop))
+            server = HTTPServer(eventLoop: loop, wheel: DeadlineWheel(eventLoop: loop), peers: peers)
             let listener = ServerListener(
                 endpointID: "vpce-test", vpcID: nil, settings: settings,
                 budgets: [ConnectionBudget(most: most)], observer: counts, trusts: { _ in true },
@@ -57,7 +71,7 @@ final class ServerBench: @unchecked Sendable {
         group.shutdownGracefully { _ in }
     }
 
-    func client() -> LoopbackSocket { LoopbackSocket(port: port) }
+    func client() -> LoopbackSocket { connect() }
 
     @discardableResult
     func onLoop<Result: Sendable>(_ body: @escaping @Sendable (ServerBench) -> Result) -> Result {

@@ -15,7 +15,7 @@ struct APIDecoder {
         let kind = kind(file)
         let name = file.text("name")?.value
         let scope = PolicyScope(region: region, account: account, apiID: id?.value ?? "")
-        let policy = policy(file, scope)
+        let policy = file.policy(scope)
         let stages = stages(file)
         let routes = routes(file)
         file.finish()
@@ -38,36 +38,6 @@ struct APIDecoder {
             return .rest
         }
         return file.choice("kind", of: APIDeclaration.Kind.self) ?? .rest
-    }
-
-    private func policy(_ file: MappingReader, _ scope: PolicyScope) -> Policy? {
-        guard let node = file.node("policy") else { return nil }
-        let document: DocumentNode
-        switch node.value {
-        case .object: document = node
-        case .string(let path):
-            guard let read = policyDocument(path, at: node.position) else { return nil }
-            document = read
-        default:
-            node.mismatch("policy", "a file or a policy document", report)
-            return nil
-        }
-        do throws(Diagnostics) {
-            return try Policy.compile(document, for: scope, supplied: [])
-        } catch {
-            report.add(error.all)
-            return nil
-        }
-    }
-
-    private func policyDocument(_ name: String, at position: SourcePosition) -> DocumentNode? {
-        let path = ConfigurationFile.path(name, besides: position.file)
-        do throws(Diagnostics) {
-            return try PolicyFile.read(path, namedAt: position)
-        } catch {
-            report.add(error.all)
-            return nil
-        }
     }
 
     private func stages(_ file: MappingReader) -> [StageDeclaration] {

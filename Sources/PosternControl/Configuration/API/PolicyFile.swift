@@ -22,14 +22,30 @@ package enum PolicyFile {
         return isYAML ? try YAMLReader.read(bytes, file: path) : try JSONReader.read(bytes, file: path)
     }
 
-    /// Reads again what a policy was compiled from: its file, or the policy in the file of its API. Compiled policies
-    /// keep no text. If the file has changed since, the statements may stand elsewhere.
-    package static func document(of policy: Policy) throws(Diagnostics) -> DocumentNode {
+    /// Reads again what a policy was compiled from: a file of its own, or a part of a configuration file. Compiled policies
+    /// keep no text.
+    ///
+    /// - Returns: nil if the file no longer says what was compiled.
+    package static func document(of policy: Policy) throws(Diagnostics) -> DocumentNode? {
         let document = try read(policy.statements[0].position.file)
-        guard case .object(let members) = document.value,
-            !members.contains(where: { $0.key == "Statement" }),
-            let inside = members.first(where: { $0.key == "policy" })
-        else { return document }
-        return inside.value
+        return document.firstPolicy { Policy.fingerprint(of: $0, policy.scope) == policy.fingerprint }
+    }
+}
+
+extension DocumentNode {
+    /// Itself, or the first within that is a policy and passes.
+    fileprivate func firstPolicy(where passes: (DocumentNode) -> Bool) -> DocumentNode? {
+        let parts: [DocumentNode]
+        switch value {
+        case .object(let members):
+            if members.contains(where: { $0.key == "Statement" }) { return passes(self) ? self : nil }
+            parts = members.map(\.value)
+        case .array(let nodes): parts = nodes
+        default: return nil
+        }
+        for part in parts {
+            if let found = part.firstPolicy(where: passes) { return found }
+        }
+        return nil
     }
 }

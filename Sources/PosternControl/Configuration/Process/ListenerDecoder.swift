@@ -6,13 +6,17 @@ struct ListenerDecoder {
     private(set) var listeners: [ListenerConfiguration] = []
     private(set) var positions: [String: SourcePosition] = [:]
     private(set) var defaultAPIs: [Positioned<String>] = []
+    private(set) var endpoints: [EndpointDeclaration] = []
 
     private let internalRanges: InternalRanges
+    private let scope: PolicyScope
     private let report: ProblemReport
     private var bindings: [ListenerConfiguration.Binding: SourcePosition] = [:]
 
-    init(internalRanges: InternalRanges, report: ProblemReport) {
+    /// - parameter scope: of the listeners' policies.
+    init(internalRanges: InternalRanges, scope: PolicyScope, report: ProblemReport) {
         self.internalRanges = internalRanges
+        self.scope = scope
         self.report = report
     }
 
@@ -32,6 +36,7 @@ struct ListenerDecoder {
         let maxConnections = mapping.integer("maxConnections", in: 1...10_000_000)
         let maxRequests = mapping.integer("maxRequestsPerConnection", in: 0...Int.max)
         let underscores = mapping.flag("underscoreHeaders")
+        let policy = mapping.policy(scope)
         let proxyProtocol = mapping.mapping("proxyProtocol", "`proxyProtocol`")
             .flatMap { self.proxyProtocol($0, isUnix: mapping.has("unix")) }
         mapping.finish()
@@ -52,6 +57,7 @@ struct ListenerDecoder {
         listener.underscoreHeaders = underscores ?? false
         listener.proxyProtocol = proxyProtocol
         listeners.append(listener)
+        endpoints.append(EndpointDeclaration(id: id, policy: policy))
     }
 
     private func id(_ mapping: MappingReader) -> String? {

@@ -16,6 +16,8 @@ package struct ProcessConfiguration: Sendable, Equatable {
     package var timeouts = TimeoutsConfiguration()
     package var admin = AdminConfiguration()
     package var accessLog = AccessLogConfiguration.standardOutput
+    /// How many of its last requests each event loop keeps for `postern explain`; 0: none.
+    package var explainedRequests = 4_096
 
     package init() {}
 }

@@ -10,6 +10,9 @@ struct ProcessDecoder {
         var apisDirectory: Positioned<String>?
         var listenerPositions: [String: SourcePosition] = [:]
         var defaultAPIs: [Positioned<String>] = []
+        /// The listeners' policies.
+        var endpoints: [EndpointDeclaration] = []
+        var domains: [DomainDeclaration] = []
     }
 
     static func decode(_ document: DocumentNode, _ report: ProblemReport) -> Result {
@@ -26,11 +29,17 @@ struct ProcessDecoder {
         result.configuration.timeouts = timeouts(file.mapping("timeouts", "`timeouts`"))
         result.configuration.admin = admin(file.mapping("admin", "`admin`"))
         result.configuration.accessLog = accessLog(file.mapping("accessLog", "`accessLog`"))
-        var listeners = ListenerDecoder(internalRanges: result.configuration.internalRanges, report: report)
+        result.configuration.explainedRequests =
+            explainedRequests(file.mapping("explain", "`explain`")) ?? standard.explainedRequests
+        let names = result.configuration
+        let scope = PolicyScope(region: names.region, account: names.account, apiID: "", subject: .endpoint)
+        var listeners = ListenerDecoder(internalRanges: names.internalRanges, scope: scope, report: report)
         listeners.decode(file)
         result.configuration.listeners = listeners.listeners
         result.listenerPositions = listeners.positions
         result.defaultAPIs = listeners.defaultAPIs
+        result.endpoints = listeners.endpoints
+        result.domains = DomainDecoder(scope: scope, report: report).decode(file)
         file.finish()
         return result
     }
@@ -105,6 +114,12 @@ struct ProcessDecoder {
         admin.port = mapping.integer("port", in: 0...65_535)
         mapping.finish()
         return admin
+    }
+
+    private static func explainedRequests(_ mapping: MappingReader?) -> Int? {
+        guard let mapping else { return nil }
+        defer { mapping.finish() }
+        return mapping.integer("requests", in: 0...65_536)
     }
 
     private static func accessLog(_ mapping: MappingReader?) -> AccessLogConfiguration {

@@ -4,5 +4,7 @@ struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
         abstract: "Ask policies questions, through the code that serves requests.",
-        subcommands: [Evaluate.self, Contains.self, Simulate.self, TestPolicies.self, Widen.self, Lint.self])
+        subcommands: [
+            Evaluate.self, Contains.self, Simulate.self, TestPolicies.self, Lint.self, Widen.self, Shadow.self,
+        ])
 }

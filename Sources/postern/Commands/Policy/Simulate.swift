@@ -40,7 +40,7 @@ struct Simulate: ParsableCommand {
 
     func run() throws {
         let description = try request.description()
-        let subject: (policy: Policy, document: DocumentNode)
+        let subject: (policy: Policy, document: DocumentNode?)
         do {
             subject = try find()
         } catch let problems as Diagnostics {
@@ -58,7 +58,7 @@ struct Simulate: ParsableCommand {
         if explanation.decision.answer != .allow { throw ExitCode.refused }
     }
 
-    private func find() throws -> (Policy, DocumentNode) {
+    private func find() throws -> (Policy, DocumentNode?) {
         if let path = policy {
             let document = try PolicyFile.read(path)
             return (try Policy.compile(document, for: request.scope), document)

@@ -17,9 +17,13 @@ ROUNDS = 3
 class Holder:
     """Connections that stay open. Closing resets them, so that no TIME_WAIT is left for the next gateway."""
 
-    def __init__(self, port, count):
+    def __init__(self, port, count, tls=None):
+        """`tls` is an `ssl.SSLContext`, or nothing for connections in the clear."""
         self.request = f"GET /dev/small HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
-        self.sockets = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(count)]
+        self.sockets = []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", port), 10)
+            self.sockets.append(tls.wrap_socket(connection, server_hostname="localhost") if tls else connection)
 
     def request_each(self):
         """One request on each connection, one after the other; returns how many were answered."""
@@ -44,14 +48,14 @@ class Holder:
             connection.close()
 
 
-def _measure(bench, name, count):
-    gateway = bench.launch(name)
+def _measure(bench, name, count, authority):
+    gateway = bench.launch(name, authority=authority)
     holder = None
     try:
-        bench.generator.run(Load(), gateway.port, 1)
+        bench.generator.run(Load(authority=authority), gateway.port, 1)
         time.sleep(0.5)
         start, _ = usage.memory(gateway.pid)
-        holder = Holder(gateway.port, count)
+        holder = Holder(gateway.port, count, authority.client() if authority else None)
         time.sleep(0.5)
         opened, _ = usage.memory(gateway.pid)
         answered = holder.request_each()
@@ -69,7 +73,8 @@ def _measure(bench, name, count):
         gateway.stop()
 
 
-def run(bench):
+def compare(bench, authority=None):
+    """`(table, summary)`. With an `Authority`, the connections are TLS with client certificates."""
     count = bench.options.idle_connections
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < count + 200:
@@ -80,7 +85,7 @@ def run(bench):
     for number in range(1, min(ROUNDS, bench.options.rounds) + 1):
         for name in list(rounds):
             try:
-                taken = _measure(bench, name, count)
+                taken = _measure(bench, name, count, authority)
             except (OSError, LoadError, PeerError) as error:
                 bench.say(f"  {name} is left out: {error}")
                 del rounds[name]
@@ -94,7 +99,11 @@ def run(bench):
         [[name, f"{one['opened']:.0f}", f"{one['used']:.0f}", f"{one['start'] / report.MIB:.1f}",
           f"{one['resident'] / report.MIB:.1f}", f"{one['cpu_ms_per_second']:.2f}", one["failed"]]
          for name, one in summary.items()])
-    return Result(text, summary)
+    return text, summary
+
+
+def run(bench):
+    return Result(*compare(bench))
 
 
 SCENARIOS = {"idle": ("memory of 5,000 idle connections", run)}

@@ -6,26 +6,24 @@ from ..bench import Result
 from ..load import Load
 
 
-def _compare(name, load):
-    def run(bench):
-        gateways = bench.launch_all(routes=load.routes)
-        baseline = "nginx" if "nginx" in gateways else next(iter(gateways))
-        try:
-            samples = comparison.alternate(
-                gateways, bench.options.rounds,
-                lambda gateway: comparison.measure(gateway, bench.generator, load, bench.options.seconds), bench.say)
-        finally:
-            for gateway in gateways.values():
-                gateway.stop()
-        summary = comparison.summarise(samples, baseline)
-        return Result(
-            report.comparison(summary, baseline, per_byte=load.body_bytes > 0), summary, bars.cpu(name, summary))
-
-    return run
+def compare(bench, name, load, **setup):
+    """Every gateway under `load`, held to the promises made for `name`."""
+    gateways = bench.launch_all(routes=load.routes, **setup)
+    baseline = "nginx" if "nginx" in gateways else next(iter(gateways))
+    try:
+        samples = comparison.alternate(
+            gateways, bench.options.rounds,
+            lambda gateway: comparison.measure(gateway, bench.generator, load, bench.options.seconds), bench.say)
+    finally:
+        for gateway in gateways.values():
+            gateway.stop()
+    summary = comparison.summarise(samples, baseline)
+    return Result(
+        report.comparison(summary, baseline, per_byte=load.body_bytes > 0), summary, bars.cpu(name, summary))
 
 
 def _scenario(name, about, load):
-    return name, (about, _compare(name, load))
+    return name, (about, lambda bench: compare(bench, name, load))
 
 
 SCENARIOS = dict([

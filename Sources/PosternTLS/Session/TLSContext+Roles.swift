@@ -1,0 +1,81 @@
+import COpenSSL
+
+extension TLSContext {
+    // MARK: Server
+
+    func configureServer(_ settings: TLSServerSettings) throws(TLSConfigurationError) {
+        for credential in credentials.fallback { try credential.use(in: pointer) }
+        SSL_CTX_set_client_hello_cb(pointer, Self.helloCame, nil)
+        postern_ctx_set_servername(pointer, Self.chooseCredential, nil)
+        postern_ctx_set_status(pointer, Self.giveStaple, nil)
+        if protocols.count > 0 { SSL_CTX_set_alpn_select_cb(pointer, Self.chooseProtocol, nil) }
+        try configureResumption(settings)
+        guard verifier != nil else { return }
+        let isRequired = settings.clientAuthentication == .required
+        let mode = SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | (isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0)
+        SSL_CTX_set_verify(pointer, mode, nil)
+        postern_ctx_set_most_certificate_bytes(pointer, settings.mostChainBytes)
+        if case .paused = verification {
+            guard ASYNC_is_capable() == 1, Self.pausePlace > 0 else {
+                throw TLSConfigurationError("this OpenSSL cannot pause a handshake, which the verifier needs")
+            }
+            postern_ctx_pause_verification(pointer, Self.pausePlace)
+        } else {
+            SSL_CTX_set_cert_verify_callback(pointer, Self.verify, nil)
+        }
+        try nameIssuers(settings.acceptedIssuers)
+    }
+
+    /// Sessions are sealed in tickets; nothing is kept here. One ticket a handshake: a client that opens more
+    /// connections gets more with them.
+    private func configureResumption(_ settings: TLSServerSettings) throws(TLSConfigurationError) {
+        postern_ctx_set_session_cache(pointer, Int(SSL_SESS_CACHE_OFF))
+        guard ticketKeys != nil else {
+            postern_ctx_forbid_tickets(pointer)
+            SSL_CTX_set_num_tickets(pointer, 0)
+            return
+        }
+        SSL_CTX_set_num_tickets(pointer, 1)
+        postern_ctx_set_session_seconds(pointer, settings.sessionSeconds)
+        postern_ctx_set_ticket_keys(pointer, TicketSealing.callback)
+        SSL_CTX_set_session_ticket_cb(pointer, Self.sealState, Self.openState, nil)
+        // What a session was good for is part of its scope: one made without a certificate admits nowhere else.
+        let scope = Array("\(settings.clientAuthentication.rawValue):\(settings.sessionScope)".utf8)
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard EVP_Digest(scope, scope.count, &digest, nil, EVP_sha256(), nil) == 1,
+            SSL_CTX_set_session_id_context(pointer, digest, 32) == 1
+        else { throw TLSConfigurationError("sessions cannot be told apart: \(OpenSSLError.drainText())") }
+    }
+
+    private func nameIssuers(_ names: [[UInt8]]) throws(TLSConfigurationError) {
+        guard !names.isEmpty else { return }
+        let list = postern_name_stack_new()
+        for name in names {
+            let decoded = name.withUnsafeBufferPointer { bytes in
+                var position = bytes.baseAddress
+                return d2i_X509_NAME(nil, &position, bytes.count)
+            }
+            guard let decoded, postern_name_stack_push(list, decoded) > 0 else {
+                postern_name_stack_free(list)
+                throw TLSConfigurationError("an accepted issuer's name cannot be read: \(OpenSSLError.drainText())")
+            }
+        }
+        // The context takes over the list.
+        SSL_CTX_set_client_CA_list(pointer, list)
+    }
+
+    // MARK: Client
+
+    func configureClient(_ settings: TLSClientSettings) throws(TLSConfigurationError) {
+        if let credential = settings.credential { try credential.use(in: pointer) }
+        if protocols.count > 0, SSL_CTX_set_alpn_protos(pointer, protocols.baseAddress, UInt32(protocols.count)) != 0 {
+            throw TLSConfigurationError("application protocols cannot be offered: \(OpenSSLError.drainText())")
+        }
+        SSL_CTX_set_verify(pointer, verifier == nil ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, nil)
+        SSL_CTX_set_cert_verify_callback(pointer, Self.verify, nil)
+        postern_ctx_set_most_certificate_bytes(pointer, settings.mostChainBytes)
+        // Sessions go to `ClientSessions`, not into OpenSSL's own cache.
+        postern_ctx_set_session_cache(pointer, Int(SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL))
+        SSL_CTX_sess_set_new_cb(pointer, Self.sessionCame)
+    }
+}
