@@ -10,6 +10,7 @@ package final class HTTPServer {
     package let eventLoop: any EventLoop
     package let wheel: DeadlineWheel
     let headSpace = HeadSpace()
+    let tlsSpace = TLSLoopSpace()
     /// Nil where nobody asks who is at the other end of a Unix socket.
     let peers: UnixPeerReader?
     package private(set) var isDraining = false
@@ -68,6 +69,9 @@ package final class HTTPServer {
             server: self, listener: listener, connection: listener.info(of: channel),
             awaitsUnixPeer: awaitsUnixPeer)
         do {
+            if let tls = listener.tls {
+                try channel.pipeline.syncOperations.addHandler(connection.makeTLSHandler(tls))
+            }
             try channel.pipeline.syncOperations.addHandler(connection)
         } catch {
             listener.releaseConnection()
@@ -76,6 +80,28 @@ package final class HTTPServer {
     }
 
     // MARK: Connections
+
+    /// Closes connections whose callers' certificates no longer admit them, a few chains at a time, so that requests need not
+    /// wait: to be called when a listener's trust has changed, and every now and then, for certificates end.
+    package func reviewPeers(at epochSecond: Int) {
+        review(connections.filter { $0.connection.tls?.peer != nil }[...], PeerReview(), epochSecond)
+    }
+
+    private static let chainsPerTurn = 16
+
+    private func review(_ pending: ArraySlice<ServerConnection>, _ review: PeerReview, _ epochSecond: Int) {
+        var (pending, review) = (pending, review)
+        let most = review.verified + Self.chainsPerTurn
+        while review.verified < most, let connection = pending.popFirst() {
+            connection.expelIfRefused(at: epochSecond, &review)
+        }
+        guard !pending.isEmpty else { return }
+        let bound = NIOLoopBound((server: self, pending: pending, review: review), eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: .milliseconds(5)) {
+            let (server, pending, review) = bound.value
+            server.review(pending, review, epochSecond)
+        }
+    }
 
     func add(_ connection: ServerConnection) {
         connection.position = connections.count

@@ -104,6 +104,7 @@ extension ServerConnection: ServerStream {
             _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
         outbound = .ended
+        context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
         context?.close(promise: nil)
     }
 }

@@ -79,7 +79,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         self.connection = connection
         self.parser = RequestHeadParser(limits: listener.settings.head)
         self.writer = MessageWriter(space: server.headSpace)
-        let requiresProxyHeader = listener.settings.requiresProxyHeader
+        // In front of TLS it is not ours to read.
+        let requiresProxyHeader = listener.settings.requiresProxyHeader && listener.tls == nil
         if awaitsUnixPeer {
             inboundState = .unixPeer(requiresProxyHeader: requiresProxyHeader)
         } else if requiresProxyHeader {
@@ -92,7 +93,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         server.add(self)
-        server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+        // A handshake has a limit of its own.
+        if listener.tls == nil { server.wheel.set(deadline, after: listener.settings.timeouts.requestHead) }
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -451,6 +453,13 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     func came(by other: ServerListener) -> Bool { listener === other }
 
     func closeNow() { context?.close(promise: nil) }
+
+    /// No request begins any more: closes at once if none is being served, else behind its answer.
+    func closeAfterExchange() {
+        isClosing = true
+        keepsAlive = false
+        if case .idle = outbound { closeAfterFlush() }
+    }
 
     /// Ends our side behind the last byte written and drops what still comes, for a reset would take the answer away from
     /// the caller; closes at once behind that byte where nothing is to come.

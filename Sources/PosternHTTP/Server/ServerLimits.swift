@@ -2,7 +2,9 @@ package import NIOCore
 
 /// Time limits of downstream connections.
 package struct ServerTimeouts: Sendable, Hashable {
-    /// From a request's first byte (or the connection's start) to the end of its head.
+    /// From a connection's start to the end of its TLS handshake.
+    package var handshake = TimeAmount.seconds(10)
+    /// From a request's first byte (or the start of a connection that can carry one) to the end of its head.
     package var requestHead = TimeAmount.seconds(10)
     /// Between reads of a request's body.
     package var bodyGap = TimeAmount.seconds(30)

@@ -1,4 +1,5 @@
 package import NIOCore
+package import PosternTLS
 
 /// Counts what happens to a listener's connections, on its event loop.
 package protocol ListenerObserver: AnyObject {
@@ -10,6 +11,11 @@ package protocol ListenerObserver: AnyObject {
     func proxyHeaderRefused(_ refusal: ProxyHeaderRefusal?, from peer: SocketAddress?)
     /// Who is at the other end of a Unix socket could not be told.
     func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?)
+    func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, from peer: SocketAddress?)
+    /// The source has begun more handshakes than it may.
+    func handshakeRefused(from peer: SocketAddress?)
+    /// The caller of an open connection is no longer admitted.
+    func peerExpelled(_ refusal: PeerRefusal, from peer: SocketAddress?)
 }
 
 /// One listener as one event loop sees it: what its connections obey, and who receives their requests.
@@ -22,6 +28,8 @@ package final class ServerListener {
     /// The network interface of the listening socket.
     package let localInterface: String?
     package private(set) var settings: ServerSettings
+    /// nil: connections are not secured.
+    package private(set) var tls: ServerTLS?
     /// Whether a PROXY header from this peer is believed; asked only where one is required.
     private var trusts: @Sendable (SocketAddress?) -> Bool
     private let budgets: [ConnectionBudget]
@@ -32,7 +40,7 @@ package final class ServerListener {
 
     package init(
         endpointID: String, vpcID: String?, localInterface: String? = nil, settings: ServerSettings,
-        budgets: [ConnectionBudget],
+        tls: ServerTLS? = nil, budgets: [ConnectionBudget],
         observer: (any ListenerObserver)?, trusts: @escaping @Sendable (SocketAddress?) -> Bool,
         nextConnectionID: @escaping () -> UInt64,
         makeReceiver: @escaping (any ServerStream) -> any RequestReceiver
@@ -41,6 +49,7 @@ package final class ServerListener {
         self.vpcID = vpcID
         self.localInterface = localInterface
         self.settings = settings
+        self.tls = tls
         self.budgets = budgets
         self.observer = observer
         self.trusts = trusts
@@ -52,6 +61,19 @@ package final class ServerListener {
     package func update(settings: ServerSettings, trusts: @escaping @Sendable (SocketAddress?) -> Bool) {
         self.settings = settings
         self.trusts = trusts
+    }
+
+    /// Certificates and trust for connections accepted from now on.
+    package func secure(with tls: ServerTLS?) { self.tls = tls }
+
+    func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, _ peer: SocketAddress?) {
+        observer?.handshakeEnded(result, from: peer)
+    }
+
+    func handshakeRefused(_ peer: SocketAddress?) { observer?.handshakeRefused(from: peer) }
+
+    func peerExpelled(_ refusal: PeerRefusal, _ peer: SocketAddress?) {
+        observer?.peerExpelled(refusal, from: peer)
     }
 
     func admitConnection(from peer: SocketAddress?) -> Bool {

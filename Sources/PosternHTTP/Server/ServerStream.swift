@@ -1,4 +1,5 @@
 package import NIOCore
+package import PosternTLS
 
 /// One request's way back to the caller, whatever the wire version: the exchange's only sight of the connection.
 ///
@@ -81,7 +82,10 @@ package struct ConnectionInfo: Sendable {
     package var vpcID: String?
     package var local: SocketAddress?
     package var remote: SocketAddress?
-    package var isTLS = false
+    /// What the handshake established; nil without TLS.
+    package var tls: TLSHandshakeResult?
+
+    package var isTLS: Bool { tls != nil }
     /// The network interface of the listening socket when it was opened; nil on Unix sockets and where none is known. The
     /// kernel may have taken the connection in by another one, unless the listener is confined to its interface.
     package var localInterface: String?

@@ -1,0 +1,81 @@
+import NIOCore
+import PosternTLS
+
+/// A connection's time before its first byte of HTTP, where its listener speaks TLS.
+extension ServerConnection: TLSObserver {
+    /// Takes what comes in front of TLS: the PROXY header where one is required. Then the source is known and can be
+    /// held to its rate.
+    func readPreface(_ bytes: inout ByteBuffer, _ tls: ServerTLS) -> ServerListener.ProxyOutcome {
+        if listener.settings.requiresProxyHeader {
+            let outcome = listener.readProxyHeader(&bytes, &connection)
+            guard case .accepted = outcome else { return outcome }
+        }
+        guard bytes.readableBytes > 0 else { return .needMore }
+        guard let limiter = tls.limiter, !limiter.admits(connection.remote) else { return .accepted }
+        listener.handshakeRefused(connection.remote)
+        return .refused
+    }
+
+    package func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, on channel: any Channel) {
+        switch result {
+        case .success(let result):
+            connection.tls = result
+            server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+        case .failure: break
+        }
+        listener.handshakeEnded(result, connection.remote)
+    }
+
+    func makeTLSHandler(_ tls: ServerTLS) -> TLSHandler {
+        let handler = TLSHandler(
+            tls.context, space: server.tlsSpace, wheel: server.wheel, timeout: listener.settings.timeouts.handshake,
+            observer: self)
+        if listener.settings.requiresProxyHeader || tls.limiter != nil {
+            handler.preface = { [unowned self] in readPreface(&$0, tls) }
+        }
+        return handler
+    }
+
+    /// Ends the connection, as its listener says how, if its caller's certificate has expired or is no longer admitted by
+    /// the trust that the listener has now.
+    func expelIfRefused(at epochSecond: Int, _ review: inout PeerReview) {
+        guard context != nil, let peer = connection.tls?.peer, let tls = listener.tls, tls.whenInvalid != .keep,
+            let refusal = refusal(of: peer, tls, at: epochSecond, &review)
+        else { return }
+        listener.peerExpelled(refusal, connection.remote)
+        if case .closeAtOnce = tls.whenInvalid { closeNow() } else { closeAfterExchange() }
+    }
+
+    private func refusal(
+        of peer: VerifiedPeer, _ tls: ServerTLS, at epochSecond: Int, _ review: inout PeerReview
+    ) -> PeerRefusal? {
+        guard epochSecond <= peer.notAfter else {
+            let subject = peer.identity.subject
+            return PeerRefusal(alert: .certificateExpired, reason: "the certificate of `\(subject)` has expired")
+        }
+        return review.refusal(of: peer, tls.verifier)
+    }
+}
+
+/// One look at the callers of open connections: connections of one caller share their verdict.
+struct PeerReview {
+    private struct Question: Hashable {
+        let peer: ObjectIdentifier
+        let verifier: ObjectIdentifier
+    }
+
+    private var known: [Question: PeerRefusal?] = [:]
+    /// Chains that were looked at, each about as dear as part of a handshake.
+    private(set) var verified = 0
+
+    mutating func refusal(of peer: VerifiedPeer, _ verifier: CertificateVerifier?) -> PeerRefusal? {
+        // A listener that asks for no certificates any more refuses nobody for theirs.
+        guard let verifier else { return nil }
+        let question = Question(peer: ObjectIdentifier(peer), verifier: ObjectIdentifier(verifier))
+        if let refusal = known[question] { return refusal }
+        verified += 1
+        let refusal = verifier.refusal(of: peer)
+        known.updateValue(refusal, forKey: question)
+        return refusal
+    }
+}
