@@ -34,6 +34,8 @@ let package = Package(
         .target(name: "PosternPolicy", swiftSettings: settings),
         .target(name: "PosternModel", dependencies: ["PosternPolicy"], swiftSettings: settings),
         .target(name: "PosternHTTP", dependencies: [nio, nioPosix], swiftSettings: settings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(name: "PosternTelemetry", swiftSettings: settings),
         .target(
             name: "PosternGateway",
@@ -42,7 +44,8 @@ let package = Package(
         .target(
             name: "PosternControl",
             dependencies: [
-                "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", nio, nioPosix, logging, "Yams",
+                "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS", nio, nioPosix,
+                logging, "Yams",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -65,7 +68,10 @@ let package = Package(
         .testTarget(name: "PosternTelemetryTests", dependencies: ["PosternTelemetry"], swiftSettings: testSettings),
         .testTarget(
             name: "PosternControlTests",
-            dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],
+            dependencies: [
+                "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
+                nio, nioPosix,
+            ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
         .testTarget(name: "EndToEndTests", dependencies: [], swiftSettings: testSettings),

@@ -7,6 +7,7 @@ import Testing
     static let allowed: [(target: String, imports: Set<String>, reason: String)] = [
         ("PosternPolicy", [], "decisions are pure: the same facts give the same answer wherever they are asked for"),
         ("PosternHTTP", [], "the wire knows no API and no policy, so that no shortcut past them can be taken there"),
+        ("PosternTLS", [], "who a peer is depends on certificates alone, not on what is served to it"),
         ("PosternTelemetry", [], "a record is plain values: what is told cannot depend on who tells it"),
         ("PosternModel", ["PosternPolicy"], "what is declared holds a policy and nothing that runs"),
         (
@@ -14,7 +15,7 @@ import Testing
             "the data plane reads a published plan and never asks the control plane"
         ),
         (
-            "PosternControl", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry"],
+            "PosternControl", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
             "the control plane publishes a plan and never touches a request"
         ),
         (

@@ -34,6 +34,7 @@ struct ListenerDecoder {
         let underscores = mapping.flag("underscoreHeaders")
         let proxyProtocol = mapping.mapping("proxyProtocol", "`proxyProtocol`")
             .flatMap { self.proxyProtocol($0, isUnix: mapping.has("unix")) }
+        let tls = mapping.mapping("tls", "`tls`").flatMap(ListenerTLSDecoder.decode)
         mapping.finish()
         if let defaultAPI { defaultAPIs.append(defaultAPI) }
 
@@ -51,6 +52,7 @@ struct ListenerDecoder {
         listener.maxRequestsPerConnection = maxRequests ?? 0
         listener.underscoreHeaders = underscores ?? false
         listener.proxyProtocol = proxyProtocol
+        listener.tls = tls
         listeners.append(listener)
     }
 
