@@ -70,7 +70,7 @@ let package = Package(
             name: "PosternControlTests",
             dependencies: [
                 "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
-                nio, nioPosix,
+                nio, nioPosix, logging,
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),

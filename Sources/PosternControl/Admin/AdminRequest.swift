@@ -10,6 +10,7 @@ import PosternHTTP
 /// | `GET /ready` | 200 when new requests are served, else 503 |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /status` | `StatusReport` as JSON |
+/// | `GET /certificates` | `CertificatesReport` as JSON |
 /// | `POST /reload` | 200 or 409 with `ReloadReport` as JSON; on the Unix socket only |
 final class AdminRequest: RequestReceiver {
     private let service: any AdminService
@@ -42,6 +43,8 @@ final class AdminRequest: RequestReceiver {
             answer { (200, "text/plain; version=0.0.4; charset=utf-8", await $0.metrics()) }
         case .get where path.equals("/status"):
             answer { Self.json(200, await $0.status()) }
+        case .get where path.equals("/certificates"):
+            answer { Self.json(200, await $0.certificates()) }
         case .post where path.equals("/reload") && mayChange:
             answer { service in
                 let report = await service.reload()
@@ -50,7 +53,7 @@ final class AdminRequest: RequestReceiver {
         case .post where path.equals("/reload"):
             respond(403, "text/plain", Array("changes are taken on the Unix socket only\n".utf8))
         default:
-            let paths = "GET /live, /ready, /metrics, /status; POST /reload"
+            let paths = "GET /live, /ready, /metrics, /status, /certificates; POST /reload"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
     }

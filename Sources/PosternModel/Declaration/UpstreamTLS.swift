@@ -12,6 +12,8 @@ package struct UpstreamTLSDeclaration: Sendable {
     /// nil: the stage's, if it has one.
     package var keyPair: KeyPairSource?
     package var minimumVersion = TLSVersionFloor.tls12
+    /// The checks of `X509_V_FLAG_X509_STRICT`.
+    package var strict = true
     package var insecureSkipVerification = false
 
     package init(position: SourcePosition) { self.position = position }
@@ -26,17 +28,20 @@ package struct UpstreamTLSProfile: Sendable, Hashable {
     /// Presented when the upstream asks; nil: none.
     package var keyPair: KeyPairSource?
     package var minimumVersion: TLSVersionFloor
+    /// The checks of `X509_V_FLAG_X509_STRICT`.
+    package var strict: Bool
     /// Any issuer is accepted; name and dates are still checked (reference 2.5, `tlsConfig.insecureSkipVerification`).
     package var insecureSkipVerification: Bool
 
     package init(
         trust: [MaterialSource] = [], expected: UpstreamIdentity, keyPair: KeyPairSource? = nil,
-        minimumVersion: TLSVersionFloor = .tls12, insecureSkipVerification: Bool = false
+        minimumVersion: TLSVersionFloor = .tls12, strict: Bool = true, insecureSkipVerification: Bool = false
     ) {
         self.trust = trust
         self.expected = expected
         self.keyPair = keyPair
         self.minimumVersion = minimumVersion
+        self.strict = strict
         self.insecureSkipVerification = insecureSkipVerification
     }
 }

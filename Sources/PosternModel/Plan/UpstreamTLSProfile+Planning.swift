@@ -26,7 +26,8 @@ extension UpstreamTLSProfile {
         }
         return UpstreamTLSProfile(
             trust: tls.trust, expected: expected, keyPair: tls.keyPair ?? stage.clientCertificate,
-            minimumVersion: tls.minimumVersion, insecureSkipVerification: tls.insecureSkipVerification)
+            minimumVersion: tls.minimumVersion, strict: tls.strict,
+            insecureSkipVerification: tls.insecureSkipVerification)
     }
 }
 

@@ -54,7 +54,7 @@ struct Reload: ParsableCommand {
 }
 
 /// Asks the gateway, or tells that there is none.
-private func asking<Answer>(_ body: () throws -> Answer) throws -> Answer {
+func asking<Answer>(_ body: () throws -> Answer) throws -> Answer {
     do {
         return try body()
     } catch let failure as AdminClient.Failure {

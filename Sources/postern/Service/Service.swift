@@ -20,6 +20,9 @@ actor Service {
     private let adminGroup: MultiThreadedEventLoopGroup
     private let gateway: Gateway
     private let log: LogWriter?
+    private let certificateKeeper: MaterialKeeper
+    private let revocation: RevocationService
+    private let responders: ResponderClient
     private let started = ContinuousClock.now
     private var configuration: LoadedConfiguration
     private var listeners: [RunningListener] = []
@@ -62,6 +65,13 @@ actor Service {
         log = try target.map { target throws(LogTargetError) in try LogWriter(target) }
         group = MultiThreadedEventLoopGroup(numberOfThreads: process.loops ?? System.coreCount)
         adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        responders = try await ResponderClient.start(on: adminGroup.next())
+        revocation = RevocationService(client: responders)
+        let environment = MaterialEnvironment.ofProcess()
+        let materials = try TLSMaterialLoader.load(configuration, environment: environment, revocation: revocation)
+        certificateKeeper = MaterialKeeper(
+            materials, of: configuration, environment: environment, revocation: revocation,
+            staples: StapleKeeper(client: responders, on: adminGroup.next()), logger: logger)
         var upstream = UpstreamSettings()
         upstream.keepAlive = .milliseconds(Int64(process.timeouts.upstreamKeepAlive))
         upstream.streamIdle = .milliseconds(Int64(process.timeouts.streamIdle))
@@ -82,6 +92,7 @@ actor Service {
             for socket in adminSockets { socket.close() }
             throw error
         }
+        await certificateKeeper.start { [weak self] materials in await self?.publish(materials) }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners {
@@ -115,6 +126,9 @@ actor Service {
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }
+
+    /// Connections that begin from now on are secured by this; open ones keep what they began with.
+    private func publish(_ materials: TLSMaterials) async {}
 
     // MARK: Listeners
 
@@ -216,8 +230,10 @@ actor Service {
 
     private func attemptReload() async -> ReloadReport {
         let next: LoadedConfiguration
+        let materials: TLSMaterials
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
+            materials = try await certificateKeeper.load(next)
         } catch {
             return unchanged(error.all.map(\.description))
         }
@@ -234,6 +250,8 @@ actor Service {
         let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
         total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
+            await certificateKeeper.adopt(materials, of: next)
+            await publish(materials)
             try await gateway.publish(next.plan)
             publishedAt = SystemTime.wallNanoseconds()
             configuration = next
@@ -293,6 +311,8 @@ actor Service {
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
         for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
+        await certificateKeeper.stop()
+        try await responders.stop()
         try await admin?.stop()
         log?.close(within: .seconds(5))
         try await group.shutdownGracefully()
@@ -325,8 +345,12 @@ extension Service: AdminService {
             MetricSample(MetricNames.ready, isServing ? 1 : 0),
             MetricSample(MetricNames.eventLoops, Double(gateway.loopCount)),
         ]
-        return PrometheusText.render(snapshot, log: log?.statistics, process: .read(), samples: samples)
+        let certificates = await certificateKeeper.report().samples + revocation.samples
+        return PrometheusText.render(
+            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates)
     }
+
+    func certificates() async -> CertificatesReport { await certificateKeeper.report() }
 
     func status() async -> StatusReport {
         let snapshot = try? await gateway.snapshot()

@@ -12,6 +12,7 @@ enum UpstreamTLSDecoder {
         tls.spiffeID = spiffeID(mapping)
         tls.keyPair = mapping.keyPair()
         tls.minimumVersion = mapping.versionFloor() ?? tls.minimumVersion
+        tls.strict = mapping.flag("strict") ?? tls.strict
         tls.insecureSkipVerification = mapping.flag("insecureSkipVerification") ?? false
         if mapping.has("spiffe"), !mapping.has("trust") {
             report.error(

@@ -112,6 +112,7 @@ enum ClientCertificateDecoder {
     private static func ocsp(_ mapping: MappingReader) -> OCSPConfiguration {
         var ocsp = OCSPConfiguration()
         ocsp.mode = mapping.choice("mode", of: OCSPConfiguration.Mode.self) ?? ocsp.mode
+        ocsp.scope = mapping.choice("scope", of: OCSPConfiguration.Scope.self) ?? ocsp.scope
         ocsp.responder = mapping.responder()
         ocsp.timeoutMilliseconds = mapping.duration("timeout", in: 50...60_000) ?? ocsp.timeoutMilliseconds
         if !mapping.has("mode") {

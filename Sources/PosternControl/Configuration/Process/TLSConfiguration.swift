@@ -74,7 +74,11 @@ package struct OCSPConfiguration: Sendable, Equatable {
         case off
     }
 
+    /// Which certificates of a caller's chain are asked about; never the trusted one.
+    package enum Scope: String, Sendable, CaseIterable { case chain, leaf }
+
     package var mode = Mode.off
+    package var scope = Scope.chain
     /// Asked instead of the responder that a certificate names.
     package var responder: ResponderURL?
     package var timeoutMilliseconds = 2_000

@@ -14,6 +14,14 @@ struct MaterialSnapshot: Sendable, Equatable {
     /// Each path asked for, and for a directory each file in it as `directory/name`.
     var contents: [String: Content] = [:]
 
+    /// What was asked for: everything that was not found in a directory.
+    var roots: [String] {
+        contents.keys.filter { path in
+            guard let slash = path.lastIndex(of: "/") else { return true }
+            return contents[String(path[..<slash])] != .directory
+        }.sorted()
+    }
+
     /// The part that one listener or upstream is read from.
     func restricted(to paths: [String]) -> MaterialSnapshot {
         MaterialSnapshot(
