@@ -17,10 +17,16 @@ package final class StapleKeeper: Sendable {
     }
 
     private struct Entry {
-        let credential: TLSCredential
+        /// One certificate as several listeners have it, each read for itself; at least one.
+        var credentials: [TLSCredential]
+        var responder: ResponderURL?
         var state = State.waiting
         var failures = 0
         var scheduled: Scheduled<Void>?
+
+        func staple(_ response: [UInt8]?) {
+            for credential in credentials { credential.staple = response }
+        }
     }
 
     private struct Shared {
@@ -46,32 +52,40 @@ package final class StapleKeeper: Sendable {
         self.now = now
     }
 
-    /// Staples exactly the certificates of this set whose listeners ask for it.
+    /// Staples exactly the certificates of this set whose listeners ask for it. A certificate that was stapled already shows
+    /// its response at once, and is asked about again.
     package func keep(_ materials: TLSMaterials) {
-        let wanted = materials.listeners.values.filter { $0.declared.stapling.mode == .auto }.flatMap { listener in
-            listener.credentials.map { ($0.credential, listener.declared.stapling.responder) }
+        var wanted: [Fingerprint: Entry] = [:]
+        for listener in materials.listeners.values where listener.declared.stapling.mode == .auto {
+            for loaded in listener.credentials {
+                let key = loaded.certificate.fingerprint
+                wanted[key, default: Entry(credentials: [], responder: listener.declared.stapling.responder)]
+                    .credentials.append(loaded.credential)
+            }
         }
-        var fresh: [(TLSCredential, ResponderURL?)] = []
-        shared.withLock { shared in
-            guard !shared.isStopped else { return }
-            let keys = Set(wanted.map { $0.0.certificate.fingerprint })
-            for (key, entry) in shared.entries where !keys.contains(key) {
+        let fresh = shared.withLock { shared -> [Fingerprint] in
+            guard !shared.isStopped else { return [] }
+            for (key, entry) in shared.entries where wanted[key] == nil {
                 entry.scheduled?.cancel()
                 shared.entries[key] = nil
             }
-            for (credential, responder) in wanted {
-                let key = credential.certificate.fingerprint
-                if let entry = shared.entries[key] {
-                    if entry.credential === credential { continue }
-                    // The same certificate read again: its response is as good as before.
-                    credential.staple = entry.credential.staple
-                    entry.scheduled?.cancel()
+            var fresh: [Fingerprint] = []
+            for (key, var entry) in wanted {
+                if let known = shared.entries[key] {
+                    let isKept = entry.credentials.allSatisfy { one in known.credentials.contains { $0 === one } }
+                    if isKept, known.responder == entry.responder, known.credentials.count == entry.credentials.count {
+                        continue
+                    }
+                    known.scheduled?.cancel()
+                    entry.state = known.state
+                    entry.staple(known.credentials[0].staple)
                 }
-                shared.entries[key] = Entry(credential: credential)
-                fresh.append((credential, responder))
+                shared.entries[key] = entry
+                fresh.append(key)
             }
+            return fresh
         }
-        for (credential, responder) in fresh { fetch(credential, responder) }
+        for key in fresh { fetch(key) }
     }
 
     package func stop() {
@@ -89,83 +103,77 @@ package final class StapleKeeper: Sendable {
         }
     }
 
-    private func fetch(_ credential: TLSCredential, _ responder: ResponderURL?) {
+    private func fetch(_ key: Fingerprint) {
+        guard let entry = shared.withLock({ $0.entries[key] }) else { return }
+        let credential = entry.credentials[0]
         guard let issuer = credential.chain.first else {
-            let reason = "the issuer's certificate does not stand behind it in its file"
-            shared.withLock { $0.entries[credential.certificate.fingerprint]?.state = .missing(reason) }
-            return
+            return giveUp(key, "the issuer's certificate does not stand behind it in its file")
         }
         let question = StatusQuestion(certificate: credential.certificate, issuer: issuer)
-        let request = question.request
-        guard let url = responder ?? question.responders.first else {
-            shared.withLock {
-                $0.entries[credential.certificate.fingerprint]?.state = .missing("the certificate names no responder")
-            }
-            return
+        guard let url = entry.responder ?? question.responders.first else {
+            return giveUp(key, "the certificate names no responder")
         }
+        let request = question.request
         client.ask(url, request.der, within: Self.timeoutMilliseconds) { answer in
             let now = self.now()
             switch answer {
-            case .failure(let failure): self.failed(credential, responder, failure.description, at: now)
+            case .failure(let failure): self.failed(key, failure.description, at: now)
             case .success(let bytes):
                 switch question.read(bytes, to: request, from: url, at: now) {
-                case (.good, let until):
-                    self.stapled(credential, responder, bytes, until: until ?? now + Self.longestPause, at: now)
-                case (.revoked(let detail), _): self.failed(credential, responder, "it was revoked\(detail)", at: now)
-                case (.unknown, _): self.failed(credential, responder, "`\(url)` does not know it", at: now)
-                case (.unavailable(let reason), _): self.failed(credential, responder, reason, at: now)
+                case (.good, let until): self.stapled(key, bytes, until: until ?? now + Self.longestPause, at: now)
+                case (.revoked(let detail), _): self.failed(key, "it was revoked\(detail)", isRevoked: true, at: now)
+                case (.unknown, _): self.failed(key, "`\(url)` does not know it", at: now)
+                case (.unavailable(let reason), _): self.failed(key, reason, at: now)
                 }
             }
         }
     }
 
-    private func stapled(
-        _ credential: TLSCredential, _ responder: ResponderURL?, _ response: [UInt8], until: Int, at now: Int
-    ) {
-        update(credential) { entry in
+    /// Nobody will ever answer, until the configuration or the file changes.
+    private func giveUp(_ key: Fingerprint, _ reason: String) {
+        shared.withLock { $0.entries[key]?.state = .missing(reason) }
+    }
+
+    private func stapled(_ key: Fingerprint, _ response: [UInt8], until: Int, at now: Int) {
+        // Half of what is left, give or take a tenth: many gateways must not ask at one moment.
+        let half = max(Self.shortestPause, (until - now) / 2)
+        update(key, pause: Int.random(in: half * 9 / 10...half * 11 / 10)) { entry in
             entry.failures = 0
             entry.state = .stapled(until: until)
-            credential.staple = response
-            // Half of what is left, give or take a tenth: many gateways must not ask at one moment.
-            let half = max(Self.shortestPause, (until - now) / 2)
-            let pause = Int.random(in: half * 9 / 10...half * 11 / 10)
-            return self.schedule(credential, responder, after: pause)
+            entry.staple(response)
         }
     }
 
-    private func failed(_ credential: TLSCredential, _ responder: ResponderURL?, _ reason: String, at now: Int) {
-        update(credential) { entry in
+    /// - Parameter isRevoked: an older response that says otherwise is no longer shown.
+    private func failed(_ key: Fingerprint, _ reason: String, isRevoked: Bool = false, at now: Int) {
+        let before = shared.withLock { $0.entries[key] }
+        var until: Int?
+        switch before?.state {
+        case .stapled(let end)?, .stale(let end, _)?: until = end > now && !isRevoked ? end : nil
+        case .waiting?, .missing?, nil: break
+        }
+        var pause = min(Self.longestPause, Self.shortestPause << min(before?.failures ?? 0, 7))
+        // A response must not be shown a moment longer than it is good.
+        if let until { pause = min(pause, until - now) }
+        update(key, pause: pause) { entry in
             entry.failures += 1
-            let until: Int? =
-                switch entry.state {
-                case .stapled(let until), .stale(let until, _): until
-                case .waiting, .missing: nil
-                }
-            if let until, until > now {
+            if let until {
                 entry.state = .stale(until: until, reason)
             } else {
                 entry.state = .missing(reason)
-                credential.staple = nil
+                entry.staple(nil)
             }
-            var pause = min(Self.longestPause, Self.shortestPause << min(entry.failures - 1, 7))
-            // A response must not be shown a moment longer than it is good.
-            if let until, until > now { pause = min(pause, until - now) }
-            return self.schedule(credential, responder, after: pause)
         }
     }
 
-    private func update(_ credential: TLSCredential, _ change: (inout Entry) -> Scheduled<Void>) {
+    private func update(_ key: Fingerprint, pause seconds: Int, _ change: (inout Entry) -> Void) {
         shared.withLock { shared in
-            let key = credential.certificate.fingerprint
-            guard !shared.isStopped, var entry = shared.entries[key], entry.credential === credential else { return }
-            entry.scheduled = change(&entry)
+            guard !shared.isStopped, var entry = shared.entries[key] else { return }
+            change(&entry)
+            // Two answers may come for one certificate, when it was read anew meanwhile; one of them goes on asking.
+            entry.scheduled?.cancel()
+            entry.scheduled = eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in self?.fetch(key) }
             shared.entries[key] = entry
         }
-    }
-
-    private func schedule(_ credential: TLSCredential, _ responder: ResponderURL?, after seconds: Int) -> Scheduled<
-        Void
-    > {
-        eventLoop.scheduleTask(in: .seconds(Int64(seconds))) { [weak self] in self?.fetch(credential, responder) }
     }
 }
