@@ -247,7 +247,9 @@ actor Service {
         }
         // From here on nothing refuses the new configuration.
         generation += 1
-        let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
+        let messages =
+            changes(from: configuration, to: next, opened: opened, leaving: leaving)
+            + materials.warnings.map(\.description)
         total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
             await certificateKeeper.adopt(materials, of: next)

@@ -123,7 +123,11 @@ package actor MaterialKeeper {
             reloads.succeeded += 1
             reloads.problems = []
             self.materials = next
-            logger.notice("certificates have changed: \(next.changes(since: materials).joined(separator: ", "))")
+            let changes = next.changes(since: materials)
+            logger.notice(
+                changes.isEmpty
+                    ? "the files hold the certificates that are served again"
+                    : "certificates have changed: \(changes.joined(separator: ", "))")
             await publish(next)
             staples?.keep(next)
             tellNotices()
@@ -147,7 +151,6 @@ extension TLSMaterials {
     fileprivate func changes(since before: TLSMaterials) -> [String] {
         let ofListeners = listeners.values.filter { before.listeners[$0.endpointID] !== $0 }.map(\.endpointID).sorted()
         let ofUpstreams = upstreams.values.filter { before.upstreams[$0.profile] !== $0 }.map(\.name).sorted()
-        let names = ofListeners + ofUpstreams.map { "upstream \($0)" }
-        return names.isEmpty ? ["nothing that is served"] : names
+        return ofListeners + ofUpstreams.map { "upstream \($0)" }
     }
 }
