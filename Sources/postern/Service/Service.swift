@@ -69,6 +69,7 @@ actor Service {
         revocation = RevocationService(client: responders)
         let environment = MaterialEnvironment.ofProcess()
         let materials = try TLSMaterialLoader.load(configuration, environment: environment, revocation: revocation)
+        try Self.refuse(materials, of: configuration)
         certificateKeeper = MaterialKeeper(
             materials, of: configuration, environment: environment, revocation: revocation,
             staples: StapleKeeper(client: responders, on: adminGroup.next()), logger: logger)
@@ -125,6 +126,13 @@ actor Service {
             on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
+    }
+
+    /// Until connections are secured, what asks for it must not be served without.
+    private static func refuse(_ materials: TLSMaterials, of configuration: LoadedConfiguration) throws(Diagnostics) {
+        guard !materials.isEmpty else { return }
+        let start = SourcePosition(file: configuration.file, line: 1, column: 1)
+        throw Diagnostics([Diagnostic(at: start, "TLS is not served yet", hint: "remove `tls` and `https://`")])
     }
 
     /// Connections that begin from now on are secured by this; open ones keep what they began with.
@@ -234,6 +242,7 @@ actor Service {
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
             materials = try await certificateKeeper.load(next)
+            try Self.refuse(materials, of: next)
         } catch {
             return unchanged(error.all.map(\.description))
         }
