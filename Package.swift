@@ -44,7 +44,8 @@ let package = Package(
         .target(
             name: "PosternControl",
             dependencies: [
-                "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", nio, nioPosix, logging, "Yams",
+                "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS", nio, nioPosix,
+                logging, "Yams",
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -78,7 +79,10 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "PosternControlTests",
-            dependencies: ["PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP"],
+            dependencies: [
+                "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
+                nio, nioPosix, logging,
+            ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
         .testTarget(name: "EndToEndTests", dependencies: [], swiftSettings: testSettings),

@@ -19,7 +19,7 @@ package final class GatewayLoop {
     var identifiers = RequestIDGenerator()
     private let resolver: NameResolver
     private let upstreamSettings: UpstreamSettings
-    private var pools: [UpstreamAddress: UpstreamPool] = [:]
+    private var pools: [UpstreamTarget: UpstreamPool] = [:]
     private(set) var served: ServedPlan
     /// Where method ARNs are put together: `{api-id}/{stage}/{METHOD}/{path}`, 1,600 bytes at most.
     let resourceScratch = UnsafeMutableRawPointer.allocate(byteCount: methodARNLimit, alignment: 8)
@@ -54,7 +54,7 @@ package final class GatewayLoop {
 
     /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.
     package func adopt(_ plan: Plan) {
-        served = ServedPlan(plan) { target in pool(for: UpstreamAddress(target)) }
+        served = ServedPlan(plan) { target in pool(for: target) }
         metrics.resize(
             to: plan.routes.map {
                 RouteIdentity(api: $0.apiID, stage: $0.stage, resourcePath: $0.resourcePath, verb: $0.verb)
@@ -62,10 +62,10 @@ package final class GatewayLoop {
         metrics.resize(apis: plan.apis.map(\.id))
         shadow.keep(plan)
         for listener in listeners { listener.adopt(plan) }
-        let wanted = Set(plan.targets.map(UpstreamAddress.init))
-        for (address, pool) in pools where !wanted.contains(address) {
+        let wanted = Set(plan.targets)
+        for (target, pool) in pools where !wanted.contains(target) {
             pool.retire()
-            pools[address] = nil
+            pools[target] = nil
         }
     }
 
@@ -78,11 +78,12 @@ package final class GatewayLoop {
 
     func remove(_ listener: LoopListener) { listeners.removeAll { $0 === listener } }
 
-    private func pool(for address: UpstreamAddress) -> UpstreamPool {
-        if let known = pools[address] { return known }
+    private func pool(for target: UpstreamTarget) -> UpstreamPool {
+        if let known = pools[target] { return known }
         let made = UpstreamPool(
-            address: address, settings: upstreamSettings, eventLoop: eventLoop, wheel: wheel, resolver: resolver)
-        pools[address] = made
+            address: UpstreamAddress(target), settings: upstreamSettings, eventLoop: eventLoop, wheel: wheel,
+            resolver: resolver)
+        pools[target] = made
         return made
     }
 

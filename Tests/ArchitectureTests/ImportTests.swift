@@ -21,7 +21,7 @@ import Testing
             "the data plane reads a published plan and never asks the control plane"
         ),
         (
-            "PosternControl", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry"],
+            "PosternControl", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
             "the control plane publishes a plan and never touches a request"
         ),
         (

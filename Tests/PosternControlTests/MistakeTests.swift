@@ -174,7 +174,7 @@ struct ProcessMistakeTests {
                 "2:30: error: `mode` has no meaning for an inherited socket (its unit sets it)"),
             Mistake(
                 "{id: vpce-a, address: 127.0.0.1, port: 1, mode: \"0600\"}",
-                "2:47: error: unknown key `mode` in a listener (known keys: `id`, `vpc`, `interface`, `unix`, `inherit`, `address`, `family`, `port`, `defaultApi`, `maxConnections`, `maxRequestsPerConnection`, `underscoreHeaders`, `policy`, `proxyProtocol`)"
+                "2:47: error: unknown key `mode` in a listener (known keys: `id`, `vpc`, `interface`, `unix`, `inherit`, `address`, `family`, `port`, `defaultApi`, `maxConnections`, `maxRequestsPerConnection`, `underscoreHeaders`, `policy`, `proxyProtocol`, `tls`)"
             ),
             Mistake(
                 "{id: vpce-a, inherit: \"a:b\"}",
@@ -331,9 +331,6 @@ struct APIMistakeTests {
             Mistake("GET /a: {type: MOCK, uri: \"http://h/\"}", "4:24: error: `uri` has no meaning for type `MOCK`"),
             Mistake(
                 "GET /a: {uri: \"http://h/\", status: 200}", "4:30: error: `status` has a meaning only for type `MOCK`"),
-            Mistake(
-                "GET /a: https://h/", "4:11: error: TLS to upstreams is not supported yet: `https://h/` (use `http://`)"
-            ),
             Mistake(
                 "GET /a: http://${stageVariables.order}/",
                 "4:11: error: stage variable `order` is not defined in stage `dev` (did you mean `orders`?)"),

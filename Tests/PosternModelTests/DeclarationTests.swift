@@ -127,6 +127,7 @@ struct IntegrationURITests {
         var host: String
         var path: String
         var query = ""
+        var usesTLS = false
     }
 
     @Test(
@@ -142,6 +143,11 @@ struct IntegrationURITests {
             Case(
                 uri: "http://unix:/run/o.sock:/a/{id}?q", target: "unix:/run/o.sock", host: "localhost", path: "/a/<0>",
                 query: "q"),
+            Case(uri: "https://h", target: "h:443", host: "h", path: "/", usesTLS: true),
+            Case(uri: "HTTPS://h:8443/{id}", target: "h:8443", host: "h:8443", path: "/<0>", usesTLS: true),
+            Case(
+                uri: "https://unix:/run/o.sock:/a", target: "unix:/run/o.sock", host: "localhost", path: "/a",
+                usesTLS: true),
             Case(uri: "http://unix:/run/o.sock", target: "unix:/run/o.sock", host: "localhost", path: "/"),
             Case(
                 uri: "http://unix:/run/o.sock?q", target: "unix:/run/o.sock", host: "localhost", path: "/", query: "q"),
@@ -158,19 +164,19 @@ struct IntegrationURITests {
         #expect(uri.hostHeader == test.host)
         #expect(path.joined() == test.path)
         #expect(uri.query == test.query)
+        #expect(uri.usesTLS == test.usesTLS)
     }
 
     @Test(
         "What cannot be sent is refused with what is wrong",
         arguments: [
-            ("https://h/", "TLS to upstreams is not supported yet: `https://h/` (use `http://`)"),
             (
                 "ftp://h/",
-                "`ftp://h/` is not an integration address (`http://host:port/path` or `http://unix:/socket:/path`)"
+                "`ftp://h/` is not an integration address (`http://host:port/path`, `https://host:port/path` or `http://unix:/socket:/path`)"
             ),
             (
                 "h:80/x",
-                "`h:80/x` is not an integration address (`http://host:port/path` or `http://unix:/socket:/path`)"
+                "`h:80/x` is not an integration address (`http://host:port/path`, `https://host:port/path` or `http://unix:/socket:/path`)"
             ),
             ("http://", "the host is empty (write `host` or `host:port`)"),
             ("http://h/#x", "`http://h/#x` has a fragment (a fragment is never sent; remove `#` and what follows)"),

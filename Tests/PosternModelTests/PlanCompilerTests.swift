@@ -91,10 +91,10 @@ struct PlanCompilerTests {
 
     @Test("A problem that does not depend on the stage is reported once")
     func onceForAllStages() throws {
-        let declaration = api("shop", [try route("GET /", uri: "https://h/", line: 5)], stages: ["a": [:], "b": [:]])
+        let declaration = api("shop", [try route("GET /", uri: "ftp://h/", line: 5)], stages: ["a": [:], "b": [:]])
         #expect(
             problems(declaration) == [
-                "test.yaml:5:3: error: TLS to upstreams is not supported yet: `https://h/` (use `http://`)"
+                "test.yaml:5:3: error: `ftp://h/` is not an integration address (`http://host:port/path`, `https://host:port/path` or `http://unix:/socket:/path`)"
             ])
     }
 

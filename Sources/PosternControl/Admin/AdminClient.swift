@@ -17,6 +17,10 @@ package struct AdminClient {
         try decode(try ask("GET", "/status", answers: [200]).body)
     }
 
+    package func certificates() throws -> CertificatesReport {
+        try decode(try ask("GET", "/certificates", answers: [200]))
+    }
+
     /// The outcome, a failed one included; throws when nobody could be asked.
     package func reload() throws -> ReloadReport {
         try decode(try ask("POST", "/reload", answers: [200, 409]).body)

@@ -12,6 +12,7 @@ import PosternHTTP
 /// | `GET /status` | `StatusReport` as JSON |
 /// | `GET /shadow` | `ShadowReport` as JSON |
 /// | `GET /explain/{request id}` | 200 with `ExplainReport`, or 404 with `ExplainFailure`, as JSON; `_` stands for the `/` of an extended id; on the Unix socket only |
+/// | `GET /certificates` | `CertificatesReport` as JSON |
 /// | `POST /reload` | 200 or 409 with `ReloadReport` as JSON; on the Unix socket only |
 final class AdminRequest: RequestReceiver {
     private let service: any AdminService
@@ -55,6 +56,8 @@ final class AdminRequest: RequestReceiver {
                 case .unknown(let failure): Self.json(404, failure)
                 }
             }
+        case .get where path.equals("/certificates"):
+            answer { Self.json(200, await $0.certificates()) }
         case .post where path.equals("/reload") && mayChange:
             answer { service in
                 let report = await service.reload()
@@ -65,7 +68,8 @@ final class AdminRequest: RequestReceiver {
         case .get where path.hasPrefix("/explain/"):
             respond(403, "text/plain", Array("policies are explained on the Unix socket only\n".utf8))
         default:
-            let paths = "GET /live, /ready, /metrics, /status, /shadow, /explain/{request id}; POST /reload"
+            let paths =
+                "GET /live, /ready, /metrics, /status, /certificates, /shadow, /explain/{request id}; POST /reload"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
     }

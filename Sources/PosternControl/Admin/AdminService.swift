@@ -5,6 +5,7 @@ package protocol AdminService: Sendable {
     /// The answer of `/metrics`, in Prometheus' text format.
     func metrics() async -> [UInt8]
     func status() async -> StatusReport
+    func certificates() async -> CertificatesReport
     /// Loads the configuration and serves it, or keeps the old one and says why.
     func reload() async -> ReloadReport
     /// Why a request that was remembered ended as it did.

@@ -41,11 +41,17 @@ package struct StageDeclaration: Sendable {
     package var position: SourcePosition
     /// A nil value was written but cannot be used, which is reported already; it counts as defined.
     package var variables: [String: String?]
+    /// Presented to every `https` integration that has none of its own (AWS: `clientCertificateId`).
+    package var clientCertificate: KeyPairSource?
 
-    package init(name: String, position: SourcePosition, variables: [String: String?] = [:]) {
+    package init(
+        name: String, position: SourcePosition, variables: [String: String?] = [:],
+        clientCertificate: KeyPairSource? = nil
+    ) {
         self.name = name
         self.position = position
         self.variables = variables
+        self.clientCertificate = clientCertificate
     }
 }
 
@@ -81,15 +87,21 @@ package struct HTTPProxyDeclaration: Sendable {
     /// To the response head; 50 ms and more, 29 s by default (reference 2.5).
     package var timeoutMilliseconds: Int
     package var connectTimeoutMilliseconds: Int
+    /// nil where the file says nothing of TLS: an `https` URI then has the defaults.
+    package var tls: UpstreamTLSDeclaration?
+    package var forwardClientCertificate: ClientCertificateForwarding
 
     package init(
         uri: StageTemplate, targets: [StageTemplate] = [], method: HTTPMethodName? = nil,
-        timeoutMilliseconds: Int = 29_000, connectTimeoutMilliseconds: Int = 2_000
+        timeoutMilliseconds: Int = 29_000, connectTimeoutMilliseconds: Int = 2_000,
+        tls: UpstreamTLSDeclaration? = nil, forwardClientCertificate: ClientCertificateForwarding = .off
     ) {
         self.uri = uri
         self.targets = targets
         self.method = method
         self.timeoutMilliseconds = timeoutMilliseconds
         self.connectTimeoutMilliseconds = connectTimeoutMilliseconds
+        self.tls = tls
+        self.forwardClientCertificate = forwardClientCertificate
     }
 }

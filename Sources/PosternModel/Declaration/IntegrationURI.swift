@@ -1,13 +1,16 @@
 import PosternPolicy
 
 /// The address of an HTTP integration with its stage variables already filled in:
-/// `http://host[:port][/path][?query]` or `http://unix:/socket/path[:/path][?query]`.
+/// `http://host[:port][/path][?query]` or `http://unix:/socket/path[:/path][?query]`, or the same with `https`.
 ///
 /// `{name}` in the path stands for a path parameter of the route; the query is sent as written. Path and query hold
 /// only bytes that may stand in a request target (RFC 3986, 3.3 and 3.4), so building an upstream request cannot break
 /// its request line.
 package struct IntegrationURI: Sendable, Hashable {
+    /// Where it leads, not secured yet: `usesTLS` says whether it must be.
     package let target: UpstreamTarget
+    /// The scheme is `https`.
+    package let usesTLS: Bool
     /// What goes into `Host`: the authority as written, or `localhost` for a socket (RFC 9112, 3.2).
     package let hostHeader: String
     package let path: [PathPiece]
@@ -16,7 +19,8 @@ package struct IntegrationURI: Sendable, Hashable {
 
     /// - parameter parameters: names of the route's path parameters; a piece refers to one by its index.
     package init(_ text: String, parameters: [String]) throws(DeclarationProblem) {
-        let rest = try IntegrationURI.afterScheme(text)
+        let (rest, usesTLS) = try IntegrationURI.scheme(text)
+        self.usesTLS = usesTLS
         guard !rest.contains("#") else {
             throw DeclarationProblem(
                 "`\(text.abbreviated)` has a fragment", hint: "a fragment is never sent; remove `#` and what follows")
@@ -42,23 +46,20 @@ package struct IntegrationURI: Sendable, Hashable {
                     hint: "credentials do not belong in an address (RFC 9110, 4.2.4)")
             }
             let authority = try Authority(authorityText)
-            target = UpstreamTarget(.tcp(host: authority.host, port: authority.port ?? 80))
+            target = UpstreamTarget(.tcp(host: authority.host, port: authority.port ?? (usesTLS ? 443 : 80)))
             hostHeader = authorityText
             pathText = String(beforeQuery[slash...])
         }
         path = try IntegrationURI.pieces(of: pathText.isEmpty ? "/" : pathText, parameters: parameters)
     }
 
-    private static func afterScheme(_ text: String) throws(DeclarationProblem) -> Substring {
+    private static func scheme(_ text: String) throws(DeclarationProblem) -> (rest: Substring, usesTLS: Bool) {
         let lower = text.prefix(8).lowercased()
-        if lower.hasPrefix("http://") { return text.dropFirst(7) }
-        if lower.hasPrefix("https://") {
-            throw DeclarationProblem(
-                "TLS to upstreams is not supported yet: `\(text.abbreviated)`", hint: "use `http://`")
-        }
+        if lower.hasPrefix("http://") { return (text.dropFirst(7), false) }
+        if lower.hasPrefix("https://") { return (text.dropFirst(8), true) }
         throw DeclarationProblem(
             "`\(text.abbreviated)` is not an integration address",
-            hint: "`http://host:port/path` or `http://unix:/socket:/path`")
+            hint: "`http://host:port/path`, `https://host:port/path` or `http://unix:/socket:/path`")
     }
 
     private static func query(_ query: String, in text: String) throws(DeclarationProblem) -> String {

@@ -1,6 +1,7 @@
 import PosternPolicy
 
-/// One address that an integration sends requests to; connection pools are keyed by it.
+/// One address that an integration sends requests to, with how connections to it are secured; connection pools are keyed
+/// by both.
 package struct UpstreamTarget: Sendable, Hashable, CustomStringConvertible {
     package enum Address: Sendable, Hashable {
         /// `host` is a lower-case name or an IP address without brackets.
@@ -10,8 +11,15 @@ package struct UpstreamTarget: Sendable, Hashable, CustomStringConvertible {
     }
 
     package let address: Address
+    /// nil: connections are not secured.
+    package let tls: UpstreamTLSProfile?
 
-    package init(_ address: Address) { self.address = address }
+    package init(_ address: Address, tls: UpstreamTLSProfile? = nil) {
+        self.address = address
+        self.tls = tls
+    }
+
+    package func secured(by profile: UpstreamTLSProfile?) -> UpstreamTarget { UpstreamTarget(address, tls: profile) }
 
     /// Reads `host:port`, `[v6]:port` or `unix:/path`.
     package init(_ text: String) throws(DeclarationProblem) {

@@ -133,12 +133,20 @@ package struct PlanCompiler {
             resolve(template, in: stage) { text throws(DeclarationProblem) in try UpstreamTarget(text) }
         }
         guard let uri, !spread.contains(where: { $0 == nil }) else { return nil }
-        let targets = spread.isEmpty ? [uri.target] : spread.compactMap(\.self)
+        let profile: UpstreamTLSProfile?
+        do throws(Diagnostics) {
+            profile = try UpstreamTLSProfile.planned(for: uri, of: proxy, in: stage)
+        } catch {
+            error.all.forEach { report($0) }
+            return nil
+        }
+        let targets = (spread.isEmpty ? [uri.target] : spread.compactMap(\.self)).map { $0.secured(by: profile) }
         return HTTPProxyIntegration(
             targets: targets, targetIndices: targets.map { index(of: $0) }, hostHeader: Array(uri.hostHeader.utf8),
             path: uri.path, query: Array(uri.query.utf8), method: proxy.method,
             timeoutMilliseconds: proxy.timeoutMilliseconds,
-            connectTimeoutMilliseconds: proxy.connectTimeoutMilliseconds)
+            connectTimeoutMilliseconds: proxy.connectTimeoutMilliseconds,
+            forwardClientCertificate: proxy.forwardClientCertificate)
     }
 
     /// Fills in the stage's variables and reads the result; a problem names the stage and the values it comes from.

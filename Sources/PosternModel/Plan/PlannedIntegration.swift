@@ -21,10 +21,12 @@ package final class HTTPProxyIntegration: Sendable {
     /// From the request's end to the response head; 50 and more.
     package let timeoutMilliseconds: Int
     package let connectTimeoutMilliseconds: Int
+    package let forwardClientCertificate: ClientCertificateForwarding
 
     init(
         targets: [UpstreamTarget], targetIndices: [Int], hostHeader: [UInt8], path: [PathPiece], query: [UInt8],
-        method: HTTPMethodName?, timeoutMilliseconds: Int, connectTimeoutMilliseconds: Int
+        method: HTTPMethodName?, timeoutMilliseconds: Int, connectTimeoutMilliseconds: Int,
+        forwardClientCertificate: ClientCertificateForwarding
     ) {
         self.targets = targets
         self.targetIndices = targetIndices
@@ -34,6 +36,7 @@ package final class HTTPProxyIntegration: Sendable {
         self.method = method
         self.timeoutMilliseconds = timeoutMilliseconds
         self.connectTimeoutMilliseconds = connectTimeoutMilliseconds
+        self.forwardClientCertificate = forwardClientCertificate
     }
 }
 

@@ -72,6 +72,32 @@ package enum MetricNames {
         name: "http_client_open_connections", kind: .gauge,
         help: "Connections to upstreams, by state: active, idle.")
 
+    // TLS. Labels of material: role (listener, upstream), name (the endpoint, or whom the upstream must be), source (as configured).
+    package static let tlsCertificateExpiry = Metric(
+        name: "postern_tls_certificate_expiry_timestamp_seconds", kind: .gauge,
+        help: "End of validity of a certificate that is served or presented, in seconds since 1970.")
+    package static let tlsTrustExpiry = Metric(
+        name: "postern_tls_trust_expiry_timestamp_seconds", kind: .gauge,
+        help: "End of validity of a trusted issuer's certificate, in seconds since 1970.")
+    package static let tlsRevocationListNextUpdate = Metric(
+        name: "postern_tls_crl_next_update_timestamp_seconds", kind: .gauge,
+        help: "When a certificate revocation list becomes stale, in seconds since 1970.")
+    package static let tlsStapleExpiry = Metric(
+        name: "postern_tls_staple_expiry_timestamp_seconds", kind: .gauge,
+        help: "End of validity of the OCSP response stapled to a certificate, in seconds since 1970; 0 without one.")
+    package static let tlsMaterialGeneration = Metric(
+        name: "postern_tls_material_generation", kind: .gauge,
+        help: "Generation of the certificates, keys, trust and revocation lists being served.")
+    package static let tlsMaterialReloads = Metric(
+        name: "postern_tls_material_reloads_total", kind: .counter,
+        help: "Changes of files of TLS material, by result.")
+    package static let tlsMaterialStale = Metric(
+        name: "postern_tls_material_stale", kind: .gauge,
+        help: "Whether the files hold TLS material that cannot be served, so that older one is: 1 or 0.")
+    package static let ocspStatuses = Metric(
+        name: "postern_ocsp_statuses_total", kind: .counter,
+        help: "What was learned of callers' certificates, by status: remembered, good, revoked, unknown, unavailable.")
+
     // The access log.
     package static let logWrittenBytes = Metric(
         name: "postern_log_written_bytes_total", kind: .counter, help: "Bytes of access log written.")
@@ -114,6 +140,8 @@ package enum MetricNames {
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
         clientOpenConnections,
+        tlsCertificateExpiry, tlsTrustExpiry, tlsRevocationListNextUpdate, tlsStapleExpiry, tlsMaterialGeneration,
+        tlsMaterialReloads, tlsMaterialStale, ocspStatuses,
         logWrittenBytes, logDroppedRecords, logErrors,
         buildInfo, planGeneration, planPublished, reloads, ready, eventLoops,
         processCPU, processResidentMemory, processVirtualMemory, processOpenDescriptors, processMostDescriptors,

@@ -32,8 +32,10 @@ struct Check: ParsableCommand {
     func run() throws {
         do {
             let loaded = try ConfigurationLoader.load(path: config.path)
-            if json { return try printJSON(loaded.warnings.map(Problem.init)) }
-            for warning in loaded.warnings { print(warning) }
+            let materials = try TLSMaterialLoader.load(loaded, environment: .ofProcess())
+            let warnings = loaded.warnings + materials.warnings
+            if json { return try printJSON(warnings.map(Problem.init)) }
+            for warning in warnings { print(warning) }
             let listeners = counted(loaded.process.listeners.count, "listener")
             print("\(loaded.file): fine: \(listeners), \(loaded.plan.summary)")
         } catch let problems as Diagnostics {

@@ -20,6 +20,9 @@ actor Service {
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
     private let log: LogWriter?
+    private let certificateKeeper: MaterialKeeper
+    private let revocation: RevocationService
+    private let responders: ResponderClient
     private let started = ContinuousClock.now
     private(set) var configuration: LoadedConfiguration
     /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
@@ -64,6 +67,14 @@ actor Service {
         log = try target.map { target throws(LogTargetError) in try LogWriter(target) }
         group = MultiThreadedEventLoopGroup(numberOfThreads: process.loops ?? System.coreCount)
         adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        responders = try await ResponderClient.start(on: adminGroup.next())
+        revocation = RevocationService(client: responders)
+        let environment = MaterialEnvironment.ofProcess()
+        let materials = try TLSMaterialLoader.load(configuration, environment: environment, revocation: revocation)
+        try Self.refuse(materials, of: configuration)
+        certificateKeeper = MaterialKeeper(
+            materials, of: configuration, environment: environment, revocation: revocation,
+            staples: StapleKeeper(client: responders, on: adminGroup.next()), logger: logger)
         var upstream = UpstreamSettings()
         upstream.keepAlive = .milliseconds(Int64(process.timeouts.upstreamKeepAlive))
         upstream.streamIdle = .milliseconds(Int64(process.timeouts.streamIdle))
@@ -86,6 +97,7 @@ actor Service {
             for socket in adminSockets { socket.close() }
             throw error
         }
+        await certificateKeeper.start { [weak self] materials in await self?.publish(materials) }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners {
@@ -119,6 +131,16 @@ actor Service {
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }
+
+    /// Until connections are secured, what asks for it must not be served without.
+    private static func refuse(_ materials: TLSMaterials, of configuration: LoadedConfiguration) throws(Diagnostics) {
+        guard !materials.isEmpty else { return }
+        let start = SourcePosition(file: configuration.file, line: 1, column: 1)
+        throw Diagnostics([Diagnostic(at: start, "TLS is not served yet", hint: "remove `tls` and `https://`")])
+    }
+
+    /// Connections that begin from now on are secured by this; open ones keep what they began with.
+    private func publish(_ materials: TLSMaterials) async {}
 
     // MARK: Listeners
 
@@ -221,8 +243,11 @@ actor Service {
 
     private func attemptReload() async -> ReloadReport {
         let next: LoadedConfiguration
+        let materials: TLSMaterials
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
+            materials = try await certificateKeeper.load(next)
+            try Self.refuse(materials, of: next)
         } catch {
             return unchanged(error.all.map(\.description))
         }
@@ -236,9 +261,13 @@ actor Service {
         }
         // From here on nothing refuses the new configuration.
         generation += 1
-        let messages = changes(from: configuration, to: next, opened: opened, leaving: leaving)
+        let messages =
+            changes(from: configuration, to: next, opened: opened, leaving: leaving)
+            + materials.warnings.map(\.description)
         total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
+            await certificateKeeper.adopt(materials, of: next)
+            await publish(materials)
             try await publish(next.plan)
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
@@ -313,6 +342,8 @@ actor Service {
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
         for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
+        await certificateKeeper.stop()
+        try await responders.stop()
         try await admin?.stop()
         log?.close(within: .seconds(5))
         try await group.shutdownGracefully()
@@ -345,8 +376,12 @@ extension Service: AdminService {
             MetricSample(MetricNames.ready, isServing ? 1 : 0),
             MetricSample(MetricNames.eventLoops, Double(gateway.loopCount)),
         ]
-        return PrometheusText.render(snapshot, log: log?.statistics, process: .read(), samples: samples)
+        let certificates = await certificateKeeper.report().samples + revocation.samples
+        return PrometheusText.render(
+            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates)
     }
+
+    func certificates() async -> CertificatesReport { await certificateKeeper.report() }
 
     func status() async -> StatusReport {
         let snapshot = try? await gateway.snapshot()

@@ -52,14 +52,26 @@ struct APIDecoder {
             if let problem = NameRule.stage.problem(in: member.key) {
                 report.add([problem.diagnostic(at: member.keyPosition)])
             }
-            return StageDeclaration(
-                name: member.key, position: member.keyPosition, variables: variables(member.value))
+            var stage = StageDeclaration(name: member.key, position: member.keyPosition)
+            guard let mapping = MappingReader(member.value, "a stage", report) else { return stage }
+            stage.variables = variables(mapping)
+            stage.clientCertificate = clientCertificate(mapping)
+            mapping.finish()
+            return stage
         }
     }
 
-    private func variables(_ stage: DocumentNode) -> [String: String?] {
-        guard let mapping = MappingReader(stage, "a stage", report) else { return [:] }
+    private func clientCertificate(_ stage: MappingReader) -> KeyPairSource? {
+        guard let mapping = stage.mapping("clientCertificate", "`clientCertificate`") else { return nil }
         defer { mapping.finish() }
+        guard mapping.required("certificate", example: "certificate: tls/gateway.pem") != nil else {
+            _ = mapping.member("key")
+            return nil
+        }
+        return mapping.keyPair()
+    }
+
+    private func variables(_ mapping: MappingReader) -> [String: String?] {
         var variables: [String: String?] = [:]
         for member in mapping.mapping("variables", "`variables`")?.all() ?? [] {
             if let problem = NameRule.stageVariable.problem(in: member.key) {

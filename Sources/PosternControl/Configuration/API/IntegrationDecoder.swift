@@ -7,7 +7,9 @@ struct IntegrationDecoder {
 
     private static let supported = ["HTTP_PROXY", "MOCK"]
     private static let later = ["HTTP", "AWS", "AWS_PROXY"]
-    private static let proxyKeys = ["uri", "targets", "method", "timeout", "connectTimeout"]
+    private static let proxyKeys = [
+        "uri", "targets", "method", "timeout", "connectTimeout", "tls", "forwardClientCertificate",
+    ]
     private static let mockKeys = ["status", "headers", "body"]
 
     func decode(_ node: DocumentNode) -> IntegrationDeclaration {
@@ -59,6 +61,8 @@ struct IntegrationDecoder {
         let method = method(mapping)
         let timeout = mapping.duration("timeout", in: 50...86_400_000)
         let connectTimeout = mapping.duration("connectTimeout", in: 1...300_000)
+        let tls = mapping.mapping("tls", "`tls`").map(UpstreamTLSDecoder.decode)
+        let forwarding = mapping.choice("forwardClientCertificate", of: ClientCertificateForwarding.self)
         mapping.finish()
         guard let uri, targets.count == list?.count ?? 0 else { return .unusable }
         let standard = HTTPProxyDeclaration(uri: uri)
@@ -66,7 +70,8 @@ struct IntegrationDecoder {
             HTTPProxyDeclaration(
                 uri: uri, targets: targets, method: method,
                 timeoutMilliseconds: timeout ?? standard.timeoutMilliseconds,
-                connectTimeoutMilliseconds: connectTimeout ?? standard.connectTimeoutMilliseconds))
+                connectTimeoutMilliseconds: connectTimeout ?? standard.connectTimeoutMilliseconds,
+                tls: tls, forwardClientCertificate: forwarding ?? standard.forwardClientCertificate))
     }
 
     private func template(_ node: DocumentNode, _ name: String) -> StageTemplate? {

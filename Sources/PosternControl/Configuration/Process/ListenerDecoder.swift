@@ -39,6 +39,7 @@ struct ListenerDecoder {
         let policy = mapping.policy(scope)
         let proxyProtocol = mapping.mapping("proxyProtocol", "`proxyProtocol`")
             .flatMap { self.proxyProtocol($0, isUnix: mapping.has("unix")) }
+        let tls = mapping.mapping("tls", "`tls`").flatMap(ListenerTLSDecoder.decode)
         mapping.finish()
         if let defaultAPI { defaultAPIs.append(defaultAPI) }
 
@@ -56,6 +57,7 @@ struct ListenerDecoder {
         listener.maxRequestsPerConnection = maxRequests ?? 0
         listener.underscoreHeaders = underscores ?? false
         listener.proxyProtocol = proxyProtocol
+        listener.tls = tls
         listeners.append(listener)
         endpoints.append(EndpointDeclaration(id: id, policy: policy))
     }

@@ -51,6 +51,8 @@ package struct ListenerConfiguration: Sendable, Equatable {
     package var underscoreHeaders = false
     /// Set: every connection must begin with a PROXY header.
     package var proxyProtocol: ProxyProtocolConfiguration?
+    /// nil: connections are not secured.
+    package var tls: ListenerTLSConfiguration?
 
     package init(id: String, binding: Binding) {
         self.id = id
@@ -102,6 +104,8 @@ package struct LimitsConfiguration: Sendable, Hashable {
 
 /// All in milliseconds.
 package struct TimeoutsConfiguration: Sendable, Hashable {
+    /// From the start of a connection, or the end of its PROXY header, to the end of its TLS handshake.
+    package var handshake = 10_000
     /// From a request's first byte to the end of its head.
     package var requestHead = 10_000
     /// Between two reads of a body.

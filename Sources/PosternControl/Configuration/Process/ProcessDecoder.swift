@@ -95,7 +95,8 @@ struct ProcessDecoder {
         guard let mapping else { return timeouts }
         let day = 86_400_000
         let keys: [(String, WritableKeyPath<TimeoutsConfiguration, Int>, ClosedRange<Int>)] = [
-            ("requestHead", \.requestHead, 1...day), ("bodyGap", \.bodyGap, 1...day),
+            ("handshake", \.handshake, 1...day), ("requestHead", \.requestHead, 1...day),
+            ("bodyGap", \.bodyGap, 1...day),
             ("keepAlive", \.keepAlive, 1...day),
             ("upstreamKeepAlive", \.upstreamKeepAlive, 1...day), ("streamIdle", \.streamIdle, 1...day),
             ("drain", \.drain, 0...day),

@@ -2,9 +2,6 @@ import PosternModel
 import PosternPolicy
 
 extension MappingReader {
-    /// What the gateway can tell policies beyond AWS's own keys.
-    private static let supplied: SuppliedFacts = [.shadowReports, .unixPeer, .localInterface]
-
     /// The policy at `policy`: a document, or the path of a file that holds one. nil, with the problem reported, when it
     /// cannot be used.
     func policy(_ scope: PolicyScope) -> Policy? {
@@ -20,7 +17,7 @@ extension MappingReader {
             return nil
         }
         do throws(Diagnostics) {
-            return try Policy.compile(document, for: scope, supplied: Self.supplied)
+            return try Policy.compile(document, for: scope)
         } catch {
             report.add(error.all)
             return nil

@@ -87,7 +87,7 @@ def compare(bench, authority=None):
             try:
                 taken = _measure(bench, name, count, authority)
             except (OSError, LoadError, PeerError) as error:
-                bench.say(f"  {name} is left out: {error}")
+                bench.leave_out(name, error)
                 del rounds[name]
                 continue
             rounds[name].append(taken)

@@ -41,7 +41,7 @@ def run(bench):
                 try:
                     gateways[name, count], starts[name, count] = _start(bench, name, allowed)
                 except PeerError as error:
-                    bench.say(f"  {error}")
+                    bench.leave_out(name, error)
                     continue
                 bench.say(f"  {name} with {count:,} networks is ready after {starts[name, count] * 1e3:.0f} ms")
         if not gateways:
