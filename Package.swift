@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "PosternTelemetry", swiftSettings: settings),
         .target(
             name: "PosternGateway",
-            dependencies: ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", nio],
+            dependencies: ["PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP", "PosternTelemetry", nio],
             swiftSettings: settings),
         .target(
             name: "PosternControl",
@@ -51,8 +51,9 @@ let package = Package(
         .executableTarget(
             name: "postern",
             dependencies: [
-                "PosternControl", "PosternGateway", "PosternHTTP", "PosternModel", "PosternPolicy", "PosternTelemetry",
-                nio, nioPosix, logging, .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PosternControl", "PosternGateway", "PosternHTTP", "PosternModel", "PosternPolicy", "PosternTLS",
+                "PosternTelemetry", nio, nioPosix, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Documentation.docc"],
             swiftSettings: settings),

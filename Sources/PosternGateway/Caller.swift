@@ -15,6 +15,8 @@ final class Caller {
     let sourceIP: PinnedText
     let sourcePort: Int
     let unixPeer: UnixCaller?
+    /// nil without TLS.
+    let secured: SecuredCaller?
     /// The fields that tell an upstream who asked, as they go on the wire.
     let forwardedFields: [UInt8]
     private var generation = 0
@@ -24,11 +26,13 @@ final class Caller {
 
     init(_ info: ConnectionInfo) {
         self.info = info
+        secured = info.tls.map(SecuredCaller.init)
         // Absent on a Unix socket.
         let address = info.remote?.ipAddress.flatMap(IPAddress.init)
         facts = ConnectionFacts(
             sourceIP: address, sourceVpce: info.endpointID, sourceVpc: info.vpcID, secureTransport: info.isTLS,
-            localInterface: info.localInterface, unix: info.unix.map(UnixPeerFacts.init))
+            localInterface: info.localInterface, unix: info.unix.map(UnixPeerFacts.init),
+            certificate: secured?.facts)
         unixPeer = info.unix.map(UnixCaller.init)
         endpoint = PinnedText(info.endpointID)
         vpc = PinnedText(info.vpcID ?? "")

@@ -108,6 +108,10 @@ extension Exchange: LeaseReceiver {
         let (fixed, forwarded) = (route.fixedFields, caller.forwardedFields)
         upstream.addRendered(fixed.span)
         upstream.addRendered(forwarded.span)
+        if proxy.forwardClientCertificate != .off, let secured = caller.secured {
+            let fields = secured.certificateFields(proxy.forwardClientCertificate)
+            upstream.addRendered(fields.span)
+        }
         record.withIdentifiers { request, _ in upstream.addField("X-Amzn-RequestId", request) }
         addTraceID(head, bytes, to: upstream)
         for line in head.index.fields where line.passesToUpstream(bytes) {

@@ -234,6 +234,7 @@ extension Exchange {
         line.sourceIP = caller.sourceIP.bytes
         line.sourcePort = caller.sourcePort
         line.unixPeer = caller.unixPeer?.record
+        line.security = caller.secured?.record
         line.retries = attempts
         line.abort = abort
         if let api { line.apiID = api.id.bytes }

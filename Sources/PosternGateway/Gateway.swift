@@ -1,6 +1,7 @@
 package import NIOCore
 package import PosternHTTP
 package import PosternModel
+package import PosternTLS
 package import PosternTelemetry
 import Synchronization
 
@@ -29,6 +30,9 @@ package final class Gateway: Sendable {
             eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(200), delay: .milliseconds(200)) { _ in
                 bound.value.flushLog()
             }
+            eventLoop.scheduleRepeatedTask(initialDelay: .seconds(30), delay: .seconds(30)) { _ in
+                bound.value.server.reviewPeers(at: SystemTime.wallNanoseconds() / 1_000_000_000)
+            }
             loops.append((eventLoop, bound))
         }
         return Gateway(loops)
@@ -38,6 +42,13 @@ package final class Gateway: Sendable {
     package func publish(_ plan: Plan) async throws {
         for loop in loops {
             try await loop.eventLoop.submit { loop.bound.value.adopt(plan) }.get()
+        }
+    }
+
+    /// Connections to upstreams that begin from now on are secured by these.
+    package func secure(upstreams: [UpstreamTLSProfile: TLSContext]) async throws {
+        for loop in loops {
+            try await loop.eventLoop.submit { loop.bound.value.secure(upstreams: upstreams) }.get()
         }
     }
 
@@ -55,7 +66,8 @@ package final class Gateway: Sendable {
                 gateway.add(own)
                 let listener = ServerListener(
                     endpointID: opening.endpointID, vpcID: opening.vpcID, localInterface: opening.localInterface,
-                    settings: opening.settings, budgets: opening.budgets, observer: own, trusts: opening.trusts,
+                    settings: opening.settings, tls: opening.tls, budgets: opening.budgets, observer: own,
+                    trusts: opening.trusts,
                     nextConnectionID: { ids.next() },
                     makeReceiver: { Exchange(loop: gateway, listener: own, stream: $0) })
                 let bound = NIOLoopBound((listener: listener, own: own), eventLoop: loop.eventLoop)
@@ -186,6 +198,8 @@ package struct ListenerOpening: Sendable {
     package var localInterface: String?
     package var defaultAPI: String?
     package var settings: ServerSettings
+    /// nil: connections are not secured.
+    package var tls: ServerTLS?
     package var budgets: [ConnectionBudget]
     /// Bound, listening sockets; the gateway owns them from now on.
     package var descriptors: [CInt]
@@ -195,7 +209,7 @@ package struct ListenerOpening: Sendable {
 
     package init(
         endpointID: String, vpcID: String?, localInterface: String?, defaultAPI: String?, settings: ServerSettings,
-        budgets: [ConnectionBudget], descriptors: [CInt], index: Int,
+        tls: ServerTLS?, budgets: [ConnectionBudget], descriptors: [CInt], index: Int,
         trusts: @escaping @Sendable (SocketAddress?) -> Bool
     ) {
         self.endpointID = endpointID
@@ -203,6 +217,7 @@ package struct ListenerOpening: Sendable {
         self.localInterface = localInterface
         self.defaultAPI = defaultAPI
         self.settings = settings
+        self.tls = tls
         self.budgets = budgets
         self.descriptors = descriptors
         self.index = index
@@ -238,6 +253,21 @@ package struct ServedListener: Sendable {
                 let (listener, own) = part.listener.value
                 own.defaultAPI = Array((opening.defaultAPI ?? "").utf8)
                 listener.update(settings: opening.settings, trusts: opening.trusts)
+            }.get()
+        }
+        try await secure(with: opening.tls)
+    }
+
+    /// How connections are secured from now on. Open ones are looked at again by the new trust; those that are not secured
+    /// end with what they are doing.
+    package func secure(with tls: ServerTLS?) async throws {
+        for part in parts {
+            try await part.eventLoop.submit {
+                let (listener, server) = (part.listener.value.listener, part.loop.value.server)
+                let wasSecured = listener.tls != nil
+                listener.secure(with: tls)
+                if !wasSecured, tls != nil { server.closeUnsecured(listener) }
+                server.reviewPeers(at: SystemTime.wallNanoseconds() / 1_000_000_000)
             }.get()
         }
     }

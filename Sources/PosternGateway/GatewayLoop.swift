@@ -1,6 +1,7 @@
 package import NIOCore
 package import PosternHTTP
 package import PosternModel
+package import PosternTLS
 package import PosternTelemetry
 
 /// Everything one event loop needs to serve requests. Nothing in it is shared with another loop.
@@ -20,6 +21,7 @@ package final class GatewayLoop {
     private let resolver: NameResolver
     private let upstreamSettings: UpstreamSettings
     private var pools: [UpstreamTarget: UpstreamPool] = [:]
+    private var upstreamTLS: [UpstreamTLSProfile: TLSContext] = [:]
     private(set) var served: ServedPlan
     /// Where method ARNs are put together: `{api-id}/{stage}/{METHOD}/{path}`, 1,600 bytes at most.
     let resourceScratch = UnsafeMutableRawPointer.allocate(byteCount: methodARNLimit, alignment: 8)
@@ -50,6 +52,7 @@ package final class GatewayLoop {
         parseRefusals: WireRefusal.allCases.map(\.rawValue),
         proxyHeaderRefusals: ["untrusted_peer"] + ProxyHeaderRefusal.allCases.map(\.rawValue),
         unixPeerRefusals: UnixPeerRefusal.allCases.map(\.rawValue),
+        handshakes: HandshakeOutcome.names,
         policies: PolicyKind.allCases.map { "\($0.name)" })
 
     /// Serves `plan` from the next request on; exchanges under way end by the plan they began with.
@@ -81,10 +84,22 @@ package final class GatewayLoop {
     private func pool(for target: UpstreamTarget) -> UpstreamPool {
         if let known = pools[target] { return known }
         let made = UpstreamPool(
-            address: UpstreamAddress(target), settings: upstreamSettings, eventLoop: eventLoop, wheel: wheel,
-            resolver: resolver)
+            address: UpstreamAddress(target), isSecured: target.tls != nil, settings: upstreamSettings,
+            eventLoop: eventLoop, wheel: wheel, resolver: resolver, space: server.tlsSpace)
+        secure(made, target)
         pools[target] = made
         return made
+    }
+
+    /// Secures connections to upstreams from now on by these.
+    package func secure(upstreams: [UpstreamTLSProfile: TLSContext]) {
+        upstreamTLS = upstreams
+        for (target, pool) in pools { secure(pool, target) }
+    }
+
+    private func secure(_ pool: UpstreamPool, _ target: UpstreamTarget) {
+        guard let profile = target.tls, let context = upstreamTLS[profile] else { return }
+        pool.secure(with: ClientTLS(context, serverName: profile.expected.serverName))
     }
 
     /// Counts that are levels, not events, are read when somebody asks.

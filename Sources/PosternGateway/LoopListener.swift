@@ -1,6 +1,7 @@
 import NIOCore
 import PosternHTTP
 import PosternModel
+import PosternTLS
 import PosternTelemetry
 
 /// A listener as one event loop serves it: what a reload may change while its connections stay, and its count of them.
@@ -51,6 +52,27 @@ final class LoopListener: ListenerObserver {
     func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?) {
         metrics.countUnixPeerRefusal(UnixPeerRefusal.allCases.firstIndex(of: refusal)!)
         record("UNIX_PEER", refusal.rawValue, nil, peer)
+    }
+
+    func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, from peer: SocketAddress?) {
+        switch result {
+        case .success(let result):
+            metrics.countHandshake((result.isResumed ? HandshakeOutcome.resumed : .full).index)
+        case .failure(let failure):
+            metrics.countHandshake(HandshakeOutcome.failed(failure.kind).index)
+            // Health checks open a connection and close it.
+            if failure.kind != .closedInHandshake { record("TLS_HANDSHAKE", failure.description, peer) }
+        }
+    }
+
+    func handshakeRefused(from peer: SocketAddress?) {
+        metrics.countHandshake(HandshakeOutcome.limited.index)
+        record("TLS_HANDSHAKE", "rate_limited: the source has begun too many handshakes", peer)
+    }
+
+    func peerExpelled(_ refusal: PeerRefusal, from peer: SocketAddress?) {
+        metrics.countExpelled(listener: index)
+        record("CERTIFICATE_INVALIDATED", refusal.reason, peer)
     }
 
     /// A connection that never came to a request has a record all the same, so that a misled balancer can be found.

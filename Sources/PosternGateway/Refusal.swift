@@ -147,7 +147,7 @@ struct GatewayResponse {
             self.init(
                 .integrationTimeout, 504, "InternalServerErrorException",
                 #"{"message": "Endpoint request timed out"}"#, reason)
-        case .resolve:
+        case .resolve, .tls:
             self.init(
                 .apiConfigurationError, 500, "InternalServerErrorException",
                 #"{"message": "Internal server error"}"#, reason)

@@ -17,7 +17,7 @@ import Testing
         ("PosternTelemetry", [], "a record is plain values: what is told cannot depend on who tells it"),
         ("PosternModel", ["PosternPolicy"], "what is declared holds a policy and nothing that runs"),
         (
-            "PosternGateway", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry"],
+            "PosternGateway", ["PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP", "PosternTelemetry"],
             "the data plane reads a published plan and never asks the control plane"
         ),
         (
@@ -26,7 +26,10 @@ import Testing
         ),
         (
             "postern",
-            ["PosternControl", "PosternGateway", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry"],
+            [
+                "PosternControl", "PosternGateway", "PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP",
+                "PosternTelemetry",
+            ],
             "only the program joins both planes"
         ),
     ]

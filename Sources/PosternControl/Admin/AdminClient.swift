@@ -18,7 +18,7 @@ package struct AdminClient {
     }
 
     package func certificates() throws -> CertificatesReport {
-        try decode(try ask("GET", "/certificates", answers: [200]))
+        try decode(try ask("GET", "/certificates", answers: [200]).body)
     }
 
     /// The outcome, a failed one included; throws when nobody could be asked.

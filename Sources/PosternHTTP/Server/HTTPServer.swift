@@ -1,6 +1,7 @@
 import Glibc
 package import NIOCore
 import NIOPosix
+import PosternTLS
 import Synchronization
 
 /// The downstream side of one event loop: its listening channels, its connections, their time limits.
@@ -10,7 +11,7 @@ package final class HTTPServer {
     package let eventLoop: any EventLoop
     package let wheel: DeadlineWheel
     let headSpace = HeadSpace()
-    let tlsSpace = TLSLoopSpace()
+    package let tlsSpace = TLSLoopSpace()
     /// Nil where nobody asks who is at the other end of a Unix socket.
     let peers: UnixPeerReader?
     package private(set) var isDraining = false
@@ -58,6 +59,13 @@ package final class HTTPServer {
         guard let entry = listeners.removeValue(forKey: ObjectIdentifier(listener)) else { return }
         entry.channel.close(promise: nil)
         for connection in connections where connection.came(by: listener) { connection.drain() }
+    }
+
+    /// Connections of a listener that is secured from now on, and was not, end with what they are doing.
+    package func closeUnsecured(_ listener: ServerListener) {
+        for connection in connections where connection.came(by: listener) && !connection.connection.isTLS {
+            connection.closeAfterExchange()
+        }
     }
 
     private func accept(_ channel: any Channel, _ listener: ServerListener, awaitsUnixPeer: Bool) throws {

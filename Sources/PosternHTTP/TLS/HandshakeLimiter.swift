@@ -17,12 +17,14 @@ package final class HandshakeLimiter: Sendable {
     private static let rows = 1024
     private static let placesPerRow = 4
 
+    package let perSecond: Int
     private let interval: UInt64
     private let tolerance: UInt64
     private let places = Mutex([Place](repeating: Place(), count: rows * placesPerRow))
 
     /// - Parameter perSecond: handshakes of one source in a second, at least 1; twice as many at once.
     package init(perSecond: Int) {
+        self.perSecond = perSecond
         interval = 1_000_000_000 / UInt64(max(1, perSecond))
         tolerance = 2 * UInt64(max(1, perSecond)) * interval - interval
     }
@@ -56,8 +58,10 @@ package final class HandshakeLimiter: Sendable {
     private static func key(of source: SocketAddress?) -> Int {
         var hasher = Hasher()
         switch source {
-        case .v4(let address): withUnsafeBytes(of: address.address) { hasher.combine(bytes: .init(rebasing: $0[4..<8])) }
-        case .v6(let address): withUnsafeBytes(of: address.address) { hasher.combine(bytes: .init(rebasing: $0[8..<16])) }
+        case .v4(let address):
+            withUnsafeBytes(of: address.address) { hasher.combine(bytes: .init(rebasing: $0[4..<8])) }
+        case .v6(let address):
+            withUnsafeBytes(of: address.address) { hasher.combine(bytes: .init(rebasing: $0[8..<16])) }
         default: break
         }
         return hasher.finalize()

@@ -1,5 +1,5 @@
-import NIOCore
-import PosternTLS
+package import NIOCore
+package import PosternTLS
 
 /// A connection's time before its first byte of HTTP, where its listener speaks TLS.
 extension ServerConnection: TLSObserver {

@@ -1,4 +1,5 @@
 package import NIOCore
+import PosternTLS
 
 /// The consumer of one response. Calls come on the event loop.
 package protocol ResponseReceiver: AnyObject {
@@ -19,6 +20,8 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     case resolve(String)
     case connect(String)
     case connectTimeout
+    /// No secured connection came about, or the upstream ended it with an alert.
+    case tls(String)
     /// The pool's bound on connections and waiting requests is reached.
     case overloaded
     /// Closed before any byte of a response. On a reused connection the request may never have been seen.
@@ -34,6 +37,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
         case .resolve: "resolve"
         case .connect: "connect"
         case .connectTimeout: "connect_timeout"
+        case .tls: "tls"
         case .overloaded: "overloaded"
         case .closedBeforeResponse: "closed_before_response"
         case .closedMidResponse: "closed_mid_response"
@@ -46,7 +50,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
 
     package var detail: String? {
         switch self {
-        case .resolve(let text), .connect(let text): text
+        case .resolve(let text), .connect(let text), .tls(let text): text
         case .malformed(let refusal): refusal.rawValue
         default: nil
         }
@@ -105,11 +109,14 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private var channelIsWritable = true
     /// How often it has waited in the pool, where an upstream may close it unseen.
     package private(set) var uses = 0
+    /// nil: the connection is not secured.
+    let securedBy: TLSContext?
     /// Its place in the pool's list of all connections.
     var position = -1
 
     init(pool: UpstreamPool) {
         self.pool = pool
+        self.securedBy = pool.tls?.context
         self.parser = ResponseHeadParser(limits: pool.settings.head)
         self.writer = MessageWriter(space: pool.headSpace)
     }
@@ -245,7 +252,15 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
 
     package func channelInactive(context: ChannelHandlerContext) { upstreamClosed() }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch (state, (error as? TLSFailure)?.kind) {
+        // A body that ends with its connection would otherwise seem whole.
+        case (.body, _?): fail(.closedMidResponse)
+        // An upstream of TLS 1.3 refuses our certificate behind its own handshake.
+        case (.awaitingHead, .peerAlert?): fail(.tls("\(error)"))
+        default: context.close(promise: nil)
+        }
+    }
 
     package func handlerRemoved(context: ChannelHandlerContext) { upstreamClosed() }
 

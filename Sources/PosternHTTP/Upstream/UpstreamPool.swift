@@ -39,6 +39,10 @@ package final class UpstreamPool {
     package let settings: UpstreamSettings
     package let wheel: DeadlineWheel
     let headSpace = HeadSpace()
+    /// Secures connections opened from now on; nil where none are secured, and where nothing can.
+    private(set) var tls: ClientTLS?
+    private let isSecured: Bool
+    private let tlsSpace: TLSLoopSpace
     private let eventLoop: any EventLoop
     private let resolver: NameResolver
     /// Most recently used last, so that a burst's surplus ages out.
@@ -49,15 +53,27 @@ package final class UpstreamPool {
     private var nextAddress = 0
     private var isRetired = false
 
+    /// - Parameters:
+    ///   - isSecured: without what `secure` brings no connection is opened then.
+    ///   - space: the loop's.
     package init(
-        address: UpstreamAddress, settings: UpstreamSettings, eventLoop: any EventLoop, wheel: DeadlineWheel,
-        resolver: NameResolver
+        address: UpstreamAddress, isSecured: Bool = false, settings: UpstreamSettings, eventLoop: any EventLoop,
+        wheel: DeadlineWheel, resolver: NameResolver, space: TLSLoopSpace = TLSLoopSpace()
     ) {
+        self.isSecured = isSecured
+        self.tlsSpace = space
         self.address = address
         self.settings = settings
         self.eventLoop = eventLoop
         self.wheel = wheel
         self.resolver = resolver
+    }
+
+    /// Secures connections from now on by this: idle ones that are secured otherwise close, leased ones are not used again.
+    package func secure(with tls: ClientTLS) {
+        guard tls.context !== self.tls?.context else { return }
+        self.tls = tls
+        for connection in idle { connection.close() }
     }
 
     package var idleCount: Int { idle.count }
@@ -95,7 +111,9 @@ package final class UpstreamPool {
     }
 
     func giveBack(_ connection: UpstreamConnection) {
-        if !waiting.isEmpty, let receiver = waiting.removeFirst().end() {
+        if connection.securedBy !== tls?.context {
+            connection.close()
+        } else if !waiting.isEmpty, let receiver = waiting.removeFirst().end() {
             connection.lease(to: receiver)
             receiver.leased(connection)
         } else if isRetired {
@@ -165,6 +183,7 @@ package final class UpstreamPool {
 
     /// Tries one address after the other while they refuse at once: a name often has one family too many.
     private func open(_ targets: ArraySlice<SocketAddress>, _ waiter: LeaseWaiter) {
+        guard !isSecured || tls != nil else { return failed(.tls("its certificates have not been loaded"), waiter) }
         let bound = NIOLoopBound((pool: self, waiter: waiter), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(waiter.timeLeft)
@@ -175,9 +194,15 @@ package final class UpstreamPool {
             .channelOption(.writeBufferWaterMark, value: .init(low: 32_768, high: 131_072))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let pool = bound.value.pool
-                    let connection = UpstreamConnection(pool: pool)
-                    try channel.pipeline.syncOperations.addHandler(connection)
+                    let (pool, waiter) = bound.value
+                    if let tls = pool.tls {
+                        let handler = TLSHandler(
+                            tls.context, serverName: tls.serverName, sessions: tls.sessions, space: pool.tlsSpace,
+                            wheel: pool.wheel, timeout: waiter.timeLeft,
+                            observer: UpstreamHandshake(pool: pool, waiter: waiter))
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(UpstreamConnection(pool: pool))
                 }
             }
             .connect(to: targets.first!)
@@ -185,7 +210,8 @@ package final class UpstreamPool {
             .whenComplete { result in
                 let (pool, waiter) = bound.value
                 switch result {
-                case .success(let channel): pool.opened(channel, waiter)
+                // A secured connection is open when its handshake is done.
+                case .success(let channel): if !pool.isSecured { pool.opened(channel, waiter) }
                 case .failure(ChannelError.connectTimeout): pool.failed(.connectTimeout, waiter)
                 case .failure where targets.count > 1 && waiter.receiver != nil: pool.open(targets.dropFirst(), waiter)
                 case .failure(let error): pool.failed(.connect(Self.reason(error)), waiter)
@@ -193,7 +219,7 @@ package final class UpstreamPool {
             }
     }
 
-    private func opened(_ channel: any Channel, _ waiter: LeaseWaiter) {
+    func opened(_ channel: any Channel, _ waiter: LeaseWaiter) {
         guard let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self),
             connection.isOpen
         else { return failed(.connect("closed at once"), waiter) }
@@ -210,7 +236,7 @@ package final class UpstreamPool {
         (error as? IOError).map { errnoText($0.errnoCode) } ?? "\(error)"
     }
 
-    private func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {
+    func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {
         connecting.removeAll { $0 === waiter }
         waiter.end()?.upstreamFailed(failure)
         connectNext()

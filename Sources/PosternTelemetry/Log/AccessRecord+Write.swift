@@ -23,6 +23,17 @@ extension AccessRecord {
         text("sourceIp", sourceIP, &line)
         if sourcePort != 0 { line.field("sourcePort", sourcePort) }
         if let unixPeer { write(unixPeer, &line) }
+        if let security { write(security, &line) }
+    }
+
+    private func write(_ security: Security, _ line: inout JSONLine) {
+        text("tlsVersion", security.version, &line)
+        text("cipherSuite", security.cipher, &line)
+        if security.isResumed { line.field("tlsResumed", true) }
+        text("clientCertSubjectDN", security.subject, &line)
+        text("clientCertIssuerDN", security.issuer, &line)
+        text("clientCertSerialNumber", security.serial, &line)
+        text("spiffeId", security.spiffeID, &line)
     }
 
     private func write(_ peer: UnixPeer, _ line: inout JSONLine) {

@@ -22,6 +22,11 @@
 /// | `unixPid` | number | – | its process, which may be gone by now |
 /// | `unixUser`, `unixGroup` | text | – | the names of user and group |
 /// | `systemdUnit` | text | – | the unit that it was in when the connection was accepted |
+/// | `tlsVersion`, `cipherSuite` | text | `tlsVersion`, `cipherSuite` | of the connection: `TLSv1.3`, `TLS_AES_128_GCM_SHA256` |
+/// | `tlsResumed` | true | – | the handshake resumed an earlier one |
+/// | `clientCertSubjectDN`, `clientCertIssuerDN` | text | `identity.clientCert.subjectDN`, `.issuerDN` | RFC 4514 |
+/// | `clientCertSerialNumber` | text | `identity.clientCert.serialNumber` | `0a:1b:2c` |
+/// | `spiffeId` | text | – | the caller's SPIFFE ID |
 /// | `httpMethod` | text | `httpMethod` | |
 /// | `path` | text | `path` | with the stage, as sent but for escapes in capitals (`%C3`); never with the query, which may hold secrets |
 /// | `queryPresent` | true | – | there was a query |
@@ -69,6 +74,32 @@ package struct AccessRecord {
         }
     }
 
+    /// What the connection's TLS handshake established.
+    package struct Security {
+        package var version: UnsafeRawBufferPointer
+        package var cipher: UnsafeRawBufferPointer
+        package var isResumed: Bool
+        /// Absent, with all below, where the caller presented no certificate.
+        package var subject: UnsafeRawBufferPointer
+        package var issuer: UnsafeRawBufferPointer
+        package var serial: UnsafeRawBufferPointer
+        package var spiffeID: UnsafeRawBufferPointer
+
+        package init(
+            version: UnsafeRawBufferPointer, cipher: UnsafeRawBufferPointer, isResumed: Bool,
+            subject: UnsafeRawBufferPointer, issuer: UnsafeRawBufferPointer, serial: UnsafeRawBufferPointer,
+            spiffeID: UnsafeRawBufferPointer
+        ) {
+            self.version = version
+            self.cipher = cipher
+            self.isResumed = isResumed
+            self.subject = subject
+            self.issuer = issuer
+            self.serial = serial
+            self.spiffeID = spiffeID
+        }
+    }
+
     /// Nanoseconds since 1970, `SystemTime.wallNanoseconds()`.
     package var epochNanoseconds = 0
     package var requestID = Self.absent
@@ -84,6 +115,7 @@ package struct AccessRecord {
     package var sourcePort = 0
 
     package var unixPeer: UnixPeer?
+    package var security: Security?
 
     package var method = Self.absent
     /// As sent, stage included; what follows `?` must not be in it.

@@ -12,6 +12,7 @@ package final class LoopMetrics {
     private let parseRefusals: Counters
     private let proxyHeaderRefusals: Counters
     private let unixPeerRefusals: Counters
+    private let handshakes: Counters
     private let upstreamEvents = Counters(UpstreamEvent.allCases.count)
 
     /// Requests in progress.
@@ -27,6 +28,7 @@ package final class LoopMetrics {
         parseRefusals = Counters(vocabulary.parseRefusals.count)
         proxyHeaderRefusals = Counters(vocabulary.proxyHeaderRefusals.count)
         unixPeerRefusals = Counters(vocabulary.unixPeerRefusals.count)
+        handshakes = Counters(vocabulary.handshakes.count)
         routes.resize(to: [.unrouted])
         unroutedSlot = routes.slot(at: 0)
     }
@@ -115,11 +117,19 @@ package final class LoopMetrics {
         listeners.row(listeners.slot(at: index))[ListenerWord.refused] &+= 1
     }
 
+    /// Counts a connection that is ended because its caller's certificate no longer admits it.
+    package func countExpelled(listener index: Int) {
+        listeners.row(listeners.slot(at: index))[ListenerWord.expelled] &+= 1
+    }
+
     /// Counts a connection closed for its PROXY header; `reason` is its position in the vocabulary.
     package func countProxyHeaderRefusal(_ reason: Int) { proxyHeaderRefusals.add(reason) }
 
     /// Counts a Unix connection closed for want of facts; `reason` is its position in the vocabulary.
     package func countUnixPeerRefusal(_ reason: Int) { unixPeerRefusals.add(reason) }
+
+    /// Counts the end of a TLS handshake; `outcome` is its position in the vocabulary.
+    package func countHandshake(_ outcome: Int) { handshakes.add(outcome) }
 
     package func count(_ event: UpstreamEvent) { upstreamEvents.add(event.rawValue) }
 
@@ -129,7 +139,8 @@ package final class LoopMetrics {
             vocabulary: vocabulary, routes: routes.table(), listeners: listeners.table(), shadow: shadow.table(),
             refusals: refusals.values,
             parseRefusals: parseRefusals.values, proxyHeaderRefusals: proxyHeaderRefusals.values,
-            unixPeerRefusals: unixPeerRefusals.values, upstreamEvents: upstreamEvents.values,
+            unixPeerRefusals: unixPeerRefusals.values, handshakes: handshakes.values,
+            upstreamEvents: upstreamEvents.values,
             activeRequests: activeRequests, upstreamActive: upstreamActive, upstreamIdle: upstreamIdle)
     }
 }

@@ -55,6 +55,13 @@ package enum MetricNames {
     package static let connectionsRefused = Metric(
         name: "postern_connections_refused_total", kind: .counter, help: "Connections closed at a limit.")
 
+    package static let connectionsExpelled = Metric(
+        name: "postern_connections_expelled_total", kind: .counter,
+        help: "Connections ended because their caller's certificate had expired or was no longer admitted.")
+    package static let tlsHandshakes = Metric(
+        name: "postern_tls_handshakes_total", kind: .counter,
+        help: "TLS handshakes of callers, by result: full, resumed, or why they failed.")
+
     // Upstream.
     package static let upstreamConnects = Metric(
         name: "postern_upstream_connects_total", kind: .counter, help: "Connections opened to upstreams.")
@@ -136,7 +143,8 @@ package enum MetricNames {
 
     package static let all = [
         serverRequestDuration, clientRequestDuration, requests, requestBytes, responseBytes, activeRequests,
-        refusals, parseRefusals, proxyHeaderRefusals, unixPeerRefusals, shadowDivergences,
+        refusals, parseRefusals, proxyHeaderRefusals, unixPeerRefusals, shadowDivergences, connectionsExpelled,
+        tlsHandshakes,
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
         clientOpenConnections,

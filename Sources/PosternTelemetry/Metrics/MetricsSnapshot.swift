@@ -10,6 +10,7 @@ package struct MetricsSnapshot: Sendable {
     private(set) var parseRefusals: [Int]
     private(set) var proxyHeaderRefusals: [Int]
     private(set) var unixPeerRefusals: [Int]
+    private(set) var handshakes: [Int]
     private(set) var upstreamEvents: [Int]
     package private(set) var activeRequests: Int
     package private(set) var upstreamActive: Int
@@ -18,7 +19,8 @@ package struct MetricsSnapshot: Sendable {
     init(
         vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>,
         shadow: SlotTable<String>, refusals: [Int], parseRefusals: [Int], proxyHeaderRefusals: [Int],
-        unixPeerRefusals: [Int], upstreamEvents: [Int], activeRequests: Int, upstreamActive: Int, upstreamIdle: Int
+        unixPeerRefusals: [Int], handshakes: [Int], upstreamEvents: [Int], activeRequests: Int, upstreamActive: Int,
+        upstreamIdle: Int
     ) {
         self.vocabulary = vocabulary
         self.routes = routes
@@ -28,6 +30,7 @@ package struct MetricsSnapshot: Sendable {
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
         self.unixPeerRefusals = unixPeerRefusals
+        self.handshakes = handshakes
         self.upstreamEvents = upstreamEvents
         self.activeRequests = activeRequests
         self.upstreamActive = upstreamActive
@@ -44,6 +47,7 @@ package struct MetricsSnapshot: Sendable {
         Self.add(&parseRefusals, other.parseRefusals)
         Self.add(&proxyHeaderRefusals, other.proxyHeaderRefusals)
         Self.add(&unixPeerRefusals, other.unixPeerRefusals)
+        Self.add(&handshakes, other.handshakes)
         Self.add(&upstreamEvents, other.upstreamEvents)
         activeRequests += other.activeRequests
         upstreamActive += other.upstreamActive

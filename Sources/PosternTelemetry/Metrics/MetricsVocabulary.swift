@@ -9,12 +9,14 @@ package struct MetricsVocabulary: Sendable, Equatable {
     package var proxyHeaderRefusals: [String]
     /// Why a Unix connection's peer could not be told.
     package var unixPeerRefusals: [String]
+    /// How a handshake can end: versions, resumed or not, and why it failed.
+    package var handshakes: [String]
     /// Kinds of policies: `endpoint`, `domain`, `api`; as many as `ShadowWord` has room for.
     package var policies: [String]
 
     package init(
         refusals: [String] = [], parseRefusals: [String] = [], proxyHeaderRefusals: [String] = [],
-        unixPeerRefusals: [String] = [], policies: [String] = []
+        unixPeerRefusals: [String] = [], handshakes: [String] = [], policies: [String] = []
     ) {
         precondition(
             policies.count <= ShadowWord.policies, "there is room for \(ShadowWord.policies) kinds of policies")
@@ -22,6 +24,7 @@ package struct MetricsVocabulary: Sendable, Equatable {
         self.parseRefusals = parseRefusals
         self.proxyHeaderRefusals = proxyHeaderRefusals
         self.unixPeerRefusals = unixPeerRefusals
+        self.handshakes = handshakes
         self.policies = policies
     }
 }

@@ -85,15 +85,16 @@ package enum PrometheusText {
                 out.sample(MetricNames.refusals.name, labels, count)
             }
         }
-        func reasons(_ metric: Metric, _ names: [String], _ counts: [Int]) {
+        func reasons(_ metric: Metric, label: String = "reason", _ names: [String], _ counts: [Int]) {
             out.begin(metric)
             for (name, count) in zip(names, counts) {
-                out.sample(metric.name, Exposition.labels([("reason", name)]), count)
+                out.sample(metric.name, Exposition.labels([(label, name)]), count)
             }
         }
         reasons(MetricNames.parseRefusals, snapshot.vocabulary.parseRefusals, snapshot.parseRefusals)
         reasons(MetricNames.proxyHeaderRefusals, snapshot.vocabulary.proxyHeaderRefusals, snapshot.proxyHeaderRefusals)
         reasons(MetricNames.unixPeerRefusals, snapshot.vocabulary.unixPeerRefusals, snapshot.unixPeerRefusals)
+        reasons(MetricNames.tlsHandshakes, label: "result", snapshot.vocabulary.handshakes, snapshot.handshakes)
     }
 
     /// Only what has happened has a series.
@@ -121,6 +122,7 @@ package enum PrometheusText {
             (MetricNames.connectionsAccepted, ListenerWord.accepted),
             (MetricNames.connectionsActive, ListenerWord.inFlight),
             (MetricNames.connectionsRefused, ListenerWord.refused),
+            (MetricNames.connectionsExpelled, ListenerWord.expelled),
         ] {
             out.begin(metric)
             for (row, id) in snapshot.listeners.identities.enumerated() {

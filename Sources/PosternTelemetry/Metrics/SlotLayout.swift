@@ -44,5 +44,7 @@ enum ListenerWord {
     static let inFlight = 0
     static let accepted = 1
     static let refused = 2
-    static let count = 3
+    /// Closed because their caller's certificate had become invalid.
+    static let expelled = 3
+    static let count = 4
 }

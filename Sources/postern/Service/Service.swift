@@ -29,6 +29,8 @@ actor Service {
     private(set) var plans: [Plan] = []
     private var listeners: [RunningListener] = []
     private let total: ConnectionBudget
+    /// By endpoint id; a reload keeps what they remember of sources.
+    private var handshakeLimiters: [String: HandshakeLimiter] = [:]
     private var admin: AdminServer?
     private var adminSockets: [OpenListener] = []
     private var generation = 1
@@ -71,7 +73,6 @@ actor Service {
         revocation = RevocationService(client: responders)
         let environment = MaterialEnvironment.ofProcess()
         let materials = try TLSMaterialLoader.load(configuration, environment: environment, revocation: revocation)
-        try Self.refuse(materials, of: configuration)
         certificateKeeper = MaterialKeeper(
             materials, of: configuration, environment: environment, revocation: revocation,
             staples: StapleKeeper(client: responders, on: adminGroup.next()), logger: logger)
@@ -91,13 +92,15 @@ actor Service {
         do {
             try await openAdmin()
             let opened = try open(configuration, leaving: [])
+            let materials = await certificateKeeper.materials
+            try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(configuration.plan)
-            try await serve(configuration, opened)
+            try await serve(configuration, opened, materials)
         } catch {
             for socket in adminSockets { socket.close() }
             throw error
         }
-        await certificateKeeper.start { [weak self] materials in await self?.publish(materials) }
+        await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners {
@@ -132,15 +135,34 @@ actor Service {
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }
 
-    /// Until connections are secured, what asks for it must not be served without.
-    private static func refuse(_ materials: TLSMaterials, of configuration: LoadedConfiguration) throws(Diagnostics) {
-        guard !materials.isEmpty else { return }
-        let start = SourcePosition(file: configuration.file, line: 1, column: 1)
-        throw Diagnostics([Diagnostic(at: start, "TLS is not served yet", hint: "remove `tls` and `https://`")])
+    /// Files that the TLS settings name have changed. Connections that begin from now on are secured by what they hold.
+    private func filesChanged() async {
+        await waitForChange()
+        guard isServing else { return }
+        isChanging = true
+        defer { isChanging = false }
+        // A reload may have come in between.
+        let materials = await certificateKeeper.materials
+        do {
+            try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
+            for listener in listeners {
+                guard let tls = serverTLS(of: listener.specification.endpointID, in: materials) else { continue }
+                for served in listener.served { try await served.secure(with: tls) }
+            }
+        } catch {
+            logger.error("changed certificates are served in part only: \(error)")
+        }
     }
 
-    /// Connections that begin from now on are secured by this; open ones keep what they began with.
-    private func publish(_ materials: TLSMaterials) async {}
+    /// nil for a listener whose connections are not secured.
+    private func serverTLS(of endpoint: String, in materials: TLSMaterials) -> ServerTLS? {
+        guard let tls = materials.listeners[endpoint] else { return nil }
+        let perSource = tls.declared.handshakesPerSource
+        if handshakeLimiters[endpoint]?.perSecond != perSource {
+            handshakeLimiters[endpoint] = perSource > 0 ? HandshakeLimiter(perSecond: perSource) : nil
+        }
+        return ServerTLS(tls, limiter: handshakeLimiters[endpoint])
+    }
 
     // MARK: Listeners
 
@@ -177,16 +199,18 @@ actor Service {
 
     /// Serves the configuration's listeners: new ones from `opened`, those that stay with their new settings.
     private func serve(
-        _ configuration: LoadedConfiguration, _ opened: [ListenerSpecification: [OpenListener]]
+        _ configuration: LoadedConfiguration, _ opened: [ListenerSpecification: [OpenListener]],
+        _ materials: TLSMaterials
     ) async throws {
         let wanted = configuration.process.listeners
         try await gateway.nameListeners(wanted.map(\.id), served: listeners.flatMap(\.served))
         for (index, wanted) in wanted.enumerated() {
             let specification = wanted.specification
+            let tls = serverTLS(of: wanted.id, in: materials)
             if let kept = listeners.first(where: { $0.specification == specification }) {
                 kept.budget.most = wanted.maxConnections
                 for served in kept.served {
-                    try await served.update(opening(wanted, configuration, index, kept.budget, nil))
+                    try await served.update(opening(wanted, configuration, index, kept.budget, tls, nil))
                 }
             } else {
                 let budget = ConnectionBudget(most: wanted.maxConnections)
@@ -196,7 +220,7 @@ actor Service {
                     for note in socket.notes { logger.warning("\(note)", metadata: ["endpoint": "\(wanted.id)"]) }
                     served.append(
                         try await gateway.listen(
-                            opening(wanted, configuration, index, budget, socket)))
+                            opening(wanted, configuration, index, budget, tls, socket)))
                 }
                 listeners.append(
                     RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
@@ -207,12 +231,12 @@ actor Service {
 
     private func opening(
         _ listener: ListenerConfiguration, _ configuration: LoadedConfiguration, _ index: Int,
-        _ budget: ConnectionBudget, _ socket: OpenListener?
+        _ budget: ConnectionBudget, _ tls: ServerTLS?, _ socket: OpenListener?
     ) -> ListenerOpening {
         ListenerOpening(
             endpointID: listener.id, vpcID: listener.vpc, localInterface: socket?.localInterface,
             defaultAPI: listener.defaultAPI, settings: ServerSettings(listener, configuration.process),
-            budgets: [total, budget],
+            tls: tls, budgets: [total, budget],
             descriptors: socket?.takeDescriptors() ?? [], index: index, trusts: listener.proxyTrust)
     }
 
@@ -247,7 +271,6 @@ actor Service {
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
             materials = try await certificateKeeper.load(next)
-            try Self.refuse(materials, of: next)
         } catch {
             return unchanged(error.all.map(\.description))
         }
@@ -267,7 +290,7 @@ actor Service {
         total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
             await certificateKeeper.adopt(materials, of: next)
-            await publish(materials)
+            try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(next.plan)
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
@@ -277,7 +300,7 @@ actor Service {
                 for socket in listener.sockets { socket.close() }
                 for served in listener.served { try await served.close() }
             }
-            try await serve(next, opened)
+            try await serve(next, opened, materials)
             let changes = await decisionChanges(from: former, to: next.plan)
             return ReloadReport(
                 succeeded: true, generation: generation, messages: messages + (changes?.lines ?? []),

@@ -57,6 +57,7 @@ extension ServerSettings {
         head = HeadLimits(
             headBytes: limits.requestHeadBytes, fields: limits.fields, fieldBytes: limits.fieldBytes,
             targetBytes: limits.targetBytes, underscoresInNames: listener.underscoreHeaders)
+        timeouts.handshake = .milliseconds(Int64(times.handshake))
         timeouts.requestHead = .milliseconds(Int64(times.requestHead))
         timeouts.bodyGap = .milliseconds(Int64(times.bodyGap))
         timeouts.keepAlive = .milliseconds(Int64(times.keepAlive))
@@ -64,6 +65,18 @@ extension ServerSettings {
         bodyBytes = limits.bodyBytes
         requestsPerConnection = listener.maxRequestsPerConnection
         requiresProxyHeader = listener.proxyProtocol != nil
+    }
+}
+
+extension ServerTLS {
+    init(_ tls: ListenerTLS, limiter: HandshakeLimiter?) {
+        let invalidation: Invalidation =
+            switch tls.declared.clientCertificate.whenInvalid {
+            case .atOnce: .closeAtOnce
+            case .afterExchange: .closeAfterExchange
+            case .never: .keep
+            }
+        self.init(tls.context, verifier: tls.verifier, whenInvalid: invalidation, limiter: limiter)
     }
 }
 

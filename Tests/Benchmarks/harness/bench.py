@@ -53,7 +53,7 @@ class Bench:
     def leave_out(self, name, error):
         """Goes on without a peer that failed; without Postern nothing would be proven."""
         if name == "postern":
-            raise error
+            raise error if isinstance(error, PeerError) else PeerError(f"{name}: {error}")
         self.say(f"  {name} is left out: {error}")
 
     @functools.cached_property

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import PosternHTTP
+import PosternTLS
 
 /// A server on one event loop behind a loopback socket, or a Unix one, and the receivers of its connections.
 ///
@@ -19,11 +20,19 @@ final class ServerBench: @unchecked Sendable {
         var refused = 0
         var proxyRefusals = 0
         var peerRefusals: [UnixPeerRefusal] = []
+        var handshakes: [Result<TLSHandshakeResult, TLSFailure>] = []
+        var handshakesRefused = 0
+        var expelled: [PeerRefusal] = []
         func connectionAccepted() { accepted += 1 }
         func connectionClosed() { closed += 1 }
         func connectionRefused(from peer: SocketAddress?) { refused += 1 }
         func proxyHeaderRefused(_: ProxyHeaderRefusal?, from peer: SocketAddress?) { proxyRefusals += 1 }
         func unixPeerRefused(_ refusal: UnixPeerRefusal, from peer: PeerCredentials?) { peerRefusals.append(refusal) }
+        func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, from peer: SocketAddress?) {
+            handshakes.append(result)
+        }
+        func handshakeRefused(from peer: SocketAddress?) { handshakesRefused += 1 }
+        func peerExpelled(_ refusal: PeerRefusal, from peer: SocketAddress?) { expelled.append(refusal) }
     }
 
     /// - Parameters:
