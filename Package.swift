@@ -52,7 +52,7 @@ let package = Package(
             name: "postern",
             dependencies: [
                 "PosternControl", "PosternGateway", "PosternHTTP", "PosternModel", "PosternPolicy", "PosternTLS",
-                "PosternTelemetry", nio, nioPosix, logging,
+                "PosternTelemetry", "COpenSSL", nio, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Documentation.docc"],

@@ -38,6 +38,14 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" >&2
 }
 
+# What the build needs besides the toolchain.
+need_build() {
+    need git git                                                # SwiftPM fetches the dependencies with it
+    need /etc/ssl/certs/ca-certificates.crt ca-certificates     # and git fetches by https
+    need /usr/include/openssl/ssl.h libssl-dev                  # OpenSSL 3, which all of TLS is done with
+    need pkg-config pkg-config                                  # tells SwiftPM where it is
+}
+
 # The Swift toolchain is the one thing that the machine must have.
 need_swift() {
     command -v swift >/dev/null && return

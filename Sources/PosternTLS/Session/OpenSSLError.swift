@@ -24,5 +24,5 @@ package struct OpenSSLError: Error, Hashable, Sendable, CustomStringConvertible 
     }
 
     /// The same as text for messages.
-    static func drainText() -> String { drain()?.description ?? "no reason given" }
+    package static func drainText() -> String { drain()?.description ?? "no reason given" }
 }

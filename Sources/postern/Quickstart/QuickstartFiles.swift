@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The configuration that the quickstart serves: what an operator would write, in a directory of its own.
+/// What the quickstart serves, in a directory of its own: the files that an operator would write.
 struct QuickstartFiles {
     let directory: String
     let adminSocket: String
@@ -8,9 +8,10 @@ struct QuickstartFiles {
     init() throws {
         let path = FileManager.default.temporaryDirectory
             .appending(path: "postern-quickstart-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(
-            at: path.appending(path: "apis.d"), withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        for folder in [path, path.appending(path: "apis.d")] {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        }
         directory = path.path
         adminSocket = directory + "/admin.sock"
     }
@@ -55,7 +56,7 @@ struct QuickstartFiles {
             """)
     }
 
-    private func put(_ name: String, _ text: String) throws {
+    func put(_ name: String, _ text: String) throws {
         try text.write(toFile: directory + "/" + name, atomically: false, encoding: .utf8)
     }
 

@@ -49,30 +49,4 @@ struct CommandTests {
         #expect(list.output.contains("/orders/{id}"))
         #expect(try match("GET /dev/x", "--api", "nobody").status == 64)
     }
-
-    @Test("quickstart's five lines teach allow, another stage, deny, no route and a refused path; it cleans up")
-    func quickstart() throws {
-        let directory = try TemporaryDirectory()
-        let files = (directory.file("out"), directory.file("err"))
-        let child = try Child(
-            [Postern.path, "quickstart", "--port", "0"], environment: ["TMPDIR": directory.path], output: files)
-        try eventually("it has printed what to try") {
-            if let status = child.status { throw SocketFailure("it ended with \(status): \(directory.read("err"))", 0) }
-            return directory.read("out").contains("Ctrl-C")
-        }
-        let lines = directory.read("out").split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        let calls = lines.filter { $0.hasPrefix("curl ") }
-        #expect(calls.count == 5)
-        if Machine.has("curl") {
-            let answers = try calls.map { try Child.run(["/bin/sh", "-c", $0 + " -sS"]).output }
-            let statuses = answers.map { $0.split(separator: " ").dropFirst().first.map(String.init) ?? $0 }
-            #expect(statuses == ["200", "200", "403", "403", "400"])
-            #expect(answers[2].contains("with an explicit deny"))
-            #expect(answers[3].contains("Missing Authentication Token"))
-        }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count == 3)
-        child.signal(SIGINT)
-        #expect(try child.exit() == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["err", "out"])
-    }
 }
