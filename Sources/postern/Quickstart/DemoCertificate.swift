@@ -15,7 +15,7 @@ struct DemoCertificateError: Error, CustomStringConvertible {
 
 /// A certificate with its P-256 key, for the quickstart only.
 final class DemoCertificate {
-    /// Of the dates of certificates and lists: now, and so far ahead that no warning of their end is due.
+    /// How long certificates and lists are good: until no warning of their end is due at the start.
     static let days = 90
 
     let x509: OpaquePointer
