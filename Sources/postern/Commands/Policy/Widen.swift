@@ -78,12 +78,13 @@ extension AccessChange {
     }
 
     private var sourceText: String {
-        var parts = source.filter { $0.fact == "address" }.map { $0.values.abridged(", ") }
-        parts += source.filter { $0.fact == "aws:SourceVpce" }.map { "via \($0.values.abridged(", "))" }
+        var way = source.filter { $0.fact == "address" }.map { $0.values.abridged(", ") }
+        way += source.filter { $0.fact == "aws:SourceVpce" }.map { "via \($0.values.abridged(", "))" }
+        var parts = way.isEmpty ? [] : [way.joined(separator: " ")]
         for condition in source where condition.fact != "address" && condition.fact != "aws:SourceVpce" {
             parts.append("\(condition.fact): \(condition.values.abridged(", "))")
         }
-        return parts.isEmpty ? "everyone" : parts.joined(separator: " ")
+        return parts.isEmpty ? "everyone" : parts.joined(separator: "; ")
     }
 
     private var reason: String {
