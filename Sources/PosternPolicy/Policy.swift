@@ -14,12 +14,11 @@ package struct Policy: Sendable {
     /// The language is AWS's ("IAM JSON policy element reference"); what of it is not implemented is refused, never
     /// ignored, so that a policy that loads says here what it says there.
     ///
-    /// - Parameter supplied: the extensions that may be asked for.
     /// - Throws: every problem of the document, in its order.
     package static func compile(
-        _ document: DocumentNode, for scope: PolicyScope, supplied: SuppliedFacts = .all
+        _ document: DocumentNode, for scope: PolicyScope
     ) throws(Diagnostics) -> Policy {
-        var compiler = PolicyCompiler(scope: scope, supplied: supplied)
+        var compiler = PolicyCompiler(scope: scope)
         let warnings = try compiler.run(document)
         return Policy(
             compiled: CompiledPolicy(compiler.tables), warnings: warnings, fingerprint: fingerprint(of: document, scope)

@@ -8,15 +8,15 @@ struct GatewayQuestion {
     /// nil if this gateway cannot be asked it.
     init?(_ asked: PolicyRequest) {
         let prefix = testScope.arnPrefix
-        guard asked.action.lowercased() == "execute-api:invoke", asked.resource.utf8.starts(with: prefix.utf8) else {
-            return nil
-        }
+        // An API's policy is asked about that API alone.
+        guard asked.action.lowercased() == "execute-api:invoke",
+            asked.resource.utf8.starts(with: (prefix + testScope.apiID + "/").utf8)
+        else { return nil }
         request = Request(String(decoding: asked.resource.utf8.dropFirst(prefix.utf8.count), as: UTF8.self))
-        facts.principal = asked.principal
         switch asked.principal {
         case .spiffe(let id): facts.certificate = CertificateFacts(spiffeID: id)
-        case .unixUser(let name): facts.unix = UnixPeerFacts(uid: 1, gid: 1, user: name)
-        default: break
+        case .unixUser(let name): facts.unix = UnixPeerFacts(user: name)
+        default: facts.principal = asked.principal
         }
         for (key, values) in asked.context {
             guard add(key.lowercased(), values) else { return nil }
@@ -46,14 +46,32 @@ struct GatewayQuestion {
             guard let time = PolicyTime(value) else { return false }
             request.time = time
         case "execute-api:viadomainarn": facts.viaDomainArn = value
-        case "postern:unixuser": facts.unix = UnixPeerFacts(uid: 1, gid: 1, user: value)
-        case "postern:unixuid":
-            guard let uid = UInt32(value) else { return false }
-            facts.unix = UnixPeerFacts(uid: uid, gid: 1)
-        case "postern:systemdunit": facts.unix = UnixPeerFacts(uid: 1, gid: 1, unit: value)
-        case "postern:certificatesandns": facts.certificate = CertificateFacts(sanDNS: values)
+        case "postern:unixuid", "postern:unixgid", "postern:unixuser", "postern:unixgroup", "postern:systemdunit":
+            return addPeer(key, value)
+        case "postern:localinterface": facts.localInterface = value
+        case "postern:certificatespiffeid":
+            facts.certificate = facts.certificate ?? CertificateFacts()
+            facts.certificate?.spiffeID = value
+        case "postern:certificatesandns":
+            facts.certificate = facts.certificate ?? CertificateFacts()
+            facts.certificate?.sanDNS = values
         default: return false
         }
+        return true
+    }
+
+    private mutating func addPeer(_ key: String, _ value: String) -> Bool {
+        var peer = facts.unix ?? UnixPeerFacts()
+        switch key {
+        case "postern:unixuid", "postern:unixgid":
+            // Written otherwise, `+1`, it is not what the kernel's number is written as.
+            guard let id = UInt32(value), "\(id)" == value else { return false }
+            if key == "postern:unixuid" { peer.uid = id } else { peer.gid = id }
+        case "postern:unixuser": peer.user = value
+        case "postern:unixgroup": peer.group = value
+        default: peer.unit = value
+        }
+        facts.unix = peer
         return true
     }
 
@@ -67,9 +85,13 @@ struct GatewayQuestion {
             "aws:useragent": request.userAgent.map { String(decoding: $0, as: UTF8.self) },
             "aws:referer": request.referer.map { String(decoding: $0, as: UTF8.self) },
             "aws:currenttime": request.time?.description, "aws:epochtime": request.time.map { "\($0.seconds)" },
-            "execute-api:viadomainarn": facts.viaDomainArn, "postern:unixuid": facts.unix.map { "\($0.uid)" },
-            "postern:unixgid": facts.unix.map { "\($0.gid)" }, "postern:unixuser": facts.unix?.user,
-            "postern:systemdunit": facts.unix?.unit, "postern:certificatespiffeid": facts.certificate?.spiffeID,
+            "execute-api:viadomainarn": facts.viaDomainArn, "postern:unixuid": facts.unix?.uid?.description,
+            "postern:unixgid": facts.unix?.gid?.description, "postern:unixuser": facts.unix?.user,
+            "postern:unixgroup": facts.unix?.group, "postern:systemdunit": facts.unix?.unit,
+            "postern:localinterface": facts.localInterface,
+            "postern:certificatespiffeid": facts.certificate?.spiffeID,
+            "postern:timeofday": request.time.map { NaiveValues.timeOfDay($0.seconds) },
+            "postern:dayofweek": request.time.map { NaiveValues.dayOfWeek($0.seconds) },
         ]
         for (key, value) in one { if let value { context[key] = [value] } }
         context["postern:certificatesandns"] = facts.certificate?.sanDNS

@@ -214,8 +214,11 @@ struct NaiveEvaluator {
         default: break
         }
         guard
+            // The compiler takes times of day for `postern:TimeOfDay`, and for it nothing else.
             let order = name.hasPrefix("numeric")
-                ? NaiveValues.orderOfNumbers(seen, value) : NaiveValues.orderOfDates(seen, value)
+                ? value.contains(":")
+                    ? NaiveValues.orderOfTimes(seen, value) : NaiveValues.orderOfNumbers(seen, value)
+                : NaiveValues.orderOfDates(seen, value)
         else { return false }
         if name.hasSuffix("greaterthanequals") { return order >= 0 }
         if name.hasSuffix("greaterthan") { return order > 0 }

@@ -30,6 +30,30 @@ enum NaiveValues {
         return (match.1 == "-" ? -1 : 1, trimmed, exponent)
     }
 
+    // MARK: Hours and days that come again
+
+    /// Below zero if the first is the earlier; nil if one of them is no time of day.
+    static func orderOfTimes(_ left: String, _ right: String) -> Int? {
+        for text in [left, right] {
+            guard text.wholeMatch(of: /(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00/) != nil else { return nil }
+        }
+        // Two digits each: the order of the texts is that of the times.
+        return left < right ? -1 : left == right ? 0 : 1
+    }
+
+    /// In UTC.
+    static func timeOfDay(_ seconds: Int64) -> String {
+        let minutes = ((seconds % 86_400 + 86_400) % 86_400) / 60
+        return [minutes / 60, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+    }
+
+    /// In UTC. 1970-01-01 was a Thursday.
+    static func dayOfWeek(_ seconds: Int64) -> String {
+        let days = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"]
+        let week: Int64 = 7 * 86_400
+        return days[Int((seconds % week + week) % week / 86_400)]
+    }
+
     // MARK: Dates
 
     /// Below zero if the first is the earlier; nil if one of them is no date.

@@ -27,12 +27,16 @@ struct PolicyGenerator {
         "2000-03-01T00:00:00-00:30",
     ]
 
+    private let times = ["00:00", "00:01", "09:00", "12:30", "17:00", "23:59", "24:00"]
+    private let days = ["Monday", "Tuesday", "Thursday", "Friday", "Sunday"]
+    private let names = ["orders", "web", "orders.service", "eth0"]
+
     /// The only principals, so that they often meet.
     static let callers: [CallerIdentity] = [
         .aws(arn: "arn:aws:iam::123456789012:user/bob"), .aws(arn: "arn:aws:iam::123456789012:role/team/Admin"),
         .aws(arn: "arn:aws:sts::123456789012:assumed-role/Admin/s"), .aws(arn: "arn:aws:iam::999999999999:user/bob"),
         .aws(arn: "arn:aws:iam::123456789012:root"), .service("events.amazonaws.com"), .federated("example.com"),
-        .canonicalUser("abc"),
+        .canonicalUser("abc"), .spiffe("spiffe://prod/ns/orders"), .unixUser("orders"), .unixUser("web"),
     ]
 
     // MARK: Facts
@@ -40,7 +44,7 @@ struct PolicyGenerator {
     /// A question to the gateway, as keys and values; absent keys are absent.
     mutating func question() -> PolicyRequest {
         var context: [String: [String]] = ["aws:securetransport": [pick(["true", "false"])]]
-        let time = pick(["1767225600", "1767312000", "0", "1709164800"])
+        let time = pick(["1767225600", "1767312000", "0", "1709164800", "1767258000", "1767312059", "-1", "1767311999"])
         context["aws:epochtime"] = [time]
         context["aws:currenttime"] = [time]
         if !chance(4) {
@@ -55,9 +59,24 @@ struct PolicyGenerator {
         if chance(2) { context["aws:multifactorauthage"] = several(numbers) }
         if chance(2) { context["aws:principalarn"] = several(arns) }
         if chance(2) { context["aws:tokenissuetime"] = several(dates) }
+        addPeer(&context)
         return PolicyRequest(
             action: "execute-api:Invoke", resource: testScope.arnPrefix + resource(),
             principal: chance(3) ? pick(PolicyGenerator.callers) : nil, context: context)
+    }
+
+    /// What is known of who connected a Unix socket, and of the listening socket.
+    private mutating func addPeer(_ context: inout [String: [String]]) {
+        if chance(2) {
+            for key in ["postern:unixuid", "postern:unixgid"] where chance(2) {
+                context[key] = [pick(["0", "7", "10"])]
+            }
+            for key in ["postern:unixuser", "postern:unixgroup", "postern:systemdunit"] where chance(2) {
+                context[key] = [pick(names)]
+            }
+        }
+        if chance(2) { context["postern:localinterface"] = [pick(names)] }
+        if chance(3) { context["postern:certificatespiffeid"] = ["spiffe://prod/\(pick(names))"] }
     }
 
     /// The same question about another action, of other services too.
@@ -67,6 +86,9 @@ struct PolicyGenerator {
             "execute-api:Invoke", "EXECUTE-API:invoke", "s3:GetObject", "execute-api:InvalidateCache",
         ])
         if chance(4) { request.resource = pick(arns) }
+        // What the gateway works out from the time, tools are told.
+        if !chance(3) { request.context["postern:timeofday"] = several(times + ["9:00", "540", "25:00"]) }
+        if !chance(3) { request.context["postern:dayofweek"] = several(days) }
         return request
     }
 
@@ -112,7 +134,8 @@ struct PolicyGenerator {
         return pick([
             "{\"AWS\":\(aws)}", "{\"AWS\":\(aws),\"Service\":\"events.amazonaws.com\"}",
             #"{"Federated":["example.com","x"],"CanonicalUser":"abc"}"#, #"{"Service":"*"}"#,
-            #"{"UnixUser":"orders","SPIFFE":"spiffe://prod/*"}"#,
+            #"{"UnixUser":"orders","SPIFFE":"spiffe://prod/*"}"#, #"{"UnixUser":["*"]}"#,
+            #"{"SPIFFE":["spiffe://prod/ns/?rders","spiffe://prod/web"]}"#, #"{"UnixUser":"web"}"#,
         ])
     }
 
@@ -155,7 +178,14 @@ struct PolicyGenerator {
     private mutating func plainCondition(_ text: [String], _ address: [String]) -> (String, String, String) {
         let text = text + ["aws:PrincipalTag/team", "aws:username"]
         let ordered = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"]
-        switch Int.random(in: 0..<13, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
+        case 13: return ("Numeric" + pick(ordered), "postern:TimeOfDay", list(times))
+        case 14:
+            return (
+                pick(["StringEquals", "StringNotEquals", "StringLike", "StringEqualsIgnoreCase"]), "postern:DayOfWeek",
+                list(days + ["*day", "T*", "monday"])
+            )
+        case 15: return peerCondition(ordered)
         case 8: return ("Numeric" + pick(ordered), "aws:MultiFactorAuthAge", list(numbers))
         case 9:
             return (
@@ -189,6 +219,20 @@ struct PolicyGenerator {
                 pick(["StringLike", "StringNotLike"]), pick(text), "[\(patterns.map(quote).joined(separator: ","))]"
             )
         }
+    }
+
+    private mutating func peerCondition(_ ordered: [String]) -> (String, String, String) {
+        if chance(3) {
+            return (
+                "Numeric" + pick(ordered), pick(["postern:UnixUid", "postern:UnixGid"]), list(["0", "7", "7.0", "8"])
+            )
+        }
+        let keys = ["UnixUser", "UnixGroup", "SystemdUnit", "LocalInterface", "CertificateSpiffeId", "UnixUid"]
+        if chance(4) { return ("Null", "postern:" + pick(keys), list(["true", "false"])) }
+        return (
+            pick(["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"]), "postern:" + pick(keys),
+            list(names + ["*", "orders*", "spiffe://prod/*", "7"])
+        )
     }
 
     /// Puts wildcards in the place of some characters and runs.

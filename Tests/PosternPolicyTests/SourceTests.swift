@@ -52,7 +52,12 @@ import Testing
             policy.decide(ConnectionFacts(unix: UnixPeerFacts(uid: 1, gid: 1, user: "orders"))) == .allow(statement: 0))
         #expect(policy.decide(billing) == .implicitDeny)
         #expect(policy.decide(ConnectionFacts()) == .implicitDeny)
-        #expect(policy.explain(billing).summary == .init(statement: "#1", condition: "Principal", value: nil))
+        #expect(
+            policy.explain(billing).summary
+                == .init(
+                    statement: "#1", condition: "Principal", value: "SPIFFE spiffe://prod/ns/billing/sa/api"))
+        #expect(
+            policy.explain(ConnectionFacts()).summary == .init(statement: "#1", condition: "Principal", value: nil))
     }
 
     @Test("a policy that names AWS principals refuses anonymous callers")

@@ -49,6 +49,20 @@ import Testing
                 .contains("is not a time of day (expected `09:00`, `17:30` or the like, in UTC)") == true)
     }
 
+    @Test func `tools are told the time of day, and take nothing else for one`() throws {
+        let policy = try StandalonePolicy.compile(
+            document(allowing(condition: #"{"NumericLessThan":{"postern:timeofday":"09:00"}}"#)), kind: .resource)
+        for (time, answer) in [
+            ("08:59", PolicyAnswer.allow), ("09:00", .implicitDeny), ("24:00", .implicitDeny), ("8:59", .implicitDeny),
+            ("100", .implicitDeny),
+        ] {
+            let asked = PolicyRequest(
+                action: "execute-api:Invoke", resource: testScope.arnPrefix + "a1b2c3d4e5/prod/GET/pets/1",
+                context: ["postern:TimeOfDay": [time]])
+            #expect(policy.evaluate(asked).decision == answer, "\(time)")
+        }
+    }
+
     @Test func `only operators of numbers fit the one, only those of text the other`() {
         #expect(
             problems(allowing(condition: #"{"StringEquals":{"postern:TimeOfDay":"09:00"}}"#)).first?

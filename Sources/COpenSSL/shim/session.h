@@ -2,6 +2,9 @@
 #ifndef POSTERN_OPENSSL_SESSION_H
 #define POSTERN_OPENSSL_SESSION_H
 
+#include <string.h>
+
+#include <openssl/asn1.h>
 #include <openssl/async.h>
 #include <openssl/bio.h>
 #include <openssl/conf.h>
@@ -93,6 +96,46 @@ static inline long postern_ssl_status(SSL *ssl, const unsigned char **response) 
 }
 static inline int postern_ssl_set_retry_verify(SSL *ssl) { return SSL_set_retry_verify(ssl); }
 static inline void *postern_allocate(size_t bytes) { return OPENSSL_malloc(bytes); }
+
+// MARK: Sessions that outlive their connection
+
+/// The same session without the peer's certificates, by leaving them out of its encoding: `[3]` of the `SSL_SESSION`
+/// sequence (ssl/ssl_asn1.c), which holds the leaf; the rest of the chain is never in it. NULL if it cannot be encoded.
+static inline SSL_SESSION *postern_session_without_peer(const SSL_SESSION *session) {
+    int size = i2d_SSL_SESSION((SSL_SESSION *)session, NULL);
+    if (size <= 0) return NULL;
+    unsigned char *whole = (unsigned char *)OPENSSL_malloc((size_t)size), *end = whole;
+    // The header of a sequence that became shorter is not longer than it was.
+    unsigned char *bare = (unsigned char *)OPENSSL_malloc((size_t)size);
+    SSL_SESSION *copy = NULL;
+    if (whole == NULL || bare == NULL || i2d_SSL_SESSION((SSL_SESSION *)session, &end) != size) goto done;
+    const unsigned char *next = whole;
+    const unsigned char *peer = NULL, *behindPeer = NULL;
+    long length;
+    int tag, kind;
+    if (ASN1_get_object(&next, &length, &tag, &kind, size) & 0x80 || length != end - next) goto done;
+    const unsigned char *content = next;
+    while (next < end) {
+        const unsigned char *element = next;
+        if (ASN1_get_object(&next, &length, &tag, &kind, end - next) & 0x80) goto done;
+        next += length;
+        if (kind == V_ASN1_CONTEXT_SPECIFIC && tag == 3) peer = element, behindPeer = next;
+    }
+    if (peer == NULL) peer = behindPeer = end;
+    unsigned char *place = bare;
+    ASN1_put_object(&place, 1, (int)((peer - content) + (end - behindPeer)), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    memcpy(place, content, (size_t)(peer - content));
+    place += peer - content;
+    memcpy(place, behindPeer, (size_t)(end - behindPeer));
+    place += end - behindPeer;
+    const unsigned char *start = bare;
+    copy = d2i_SSL_SESSION(NULL, &start, place - bare);
+done:
+    // The secret is in both.
+    OPENSSL_clear_free(whole, (size_t)size);
+    OPENSSL_clear_free(bare, (size_t)size);
+    return copy;
+}
 
 // MARK: A verification that rests
 

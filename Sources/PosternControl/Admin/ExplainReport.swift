@@ -43,6 +43,23 @@ package struct ExplainReport: Codable, Sendable {
         }
     }
 
+    /// Who connected a Unix socket.
+    package struct UnixPeer: Codable, Sendable {
+        package var uid: UInt32?
+        package var gid: UInt32?
+        package var user: String?
+        package var group: String?
+        package var unit: String?
+
+        package init(uid: UInt32?, gid: UInt32?, user: String?, group: String?, unit: String?) {
+            self.uid = uid
+            self.gid = gid
+            self.user = user
+            self.group = group
+            self.unit = unit
+        }
+    }
+
     package var requestID = ""
     package var extendedRequestID = ""
     /// RFC 3339, UTC.
@@ -53,6 +70,11 @@ package struct ExplainReport: Codable, Sendable {
     package var endpoint: String?
     package var vpc: String?
     package var sourceIP: String?
+    package var interface: String?
+    /// nil but on a Unix socket.
+    package var unix: UnixPeer?
+    /// The certificate's SPIFFE ID, else its subject; nil without a client certificate.
+    package var certificate: String?
     package var connectionID: UInt64 = 0
     package var method = ""
     package var path = ""

@@ -31,7 +31,7 @@ struct PolicyTestDecoder {
         reader.finish()
         guard let policy else { return nil }
         do throws(Diagnostics) {
-            let document = try PolicyFile.read(policy.value, namedAt: policy.position)
+            let document = try PolicyFile.policy(policy.value, namedAt: policy.position)
             try check(document, cases, scope)
             return PolicyTestFile(file: file, policy: policy.value, document: document, cases: cases)
         } catch {
@@ -170,6 +170,7 @@ struct PolicyTestDecoder {
         if settings.fields[.tls] == nil, description.connection.certificate != nil {
             description.connection.secureTransport = true
         }
+        if settings.fields[.stage] == nil { description.takeStageFromPath() }
         if report.errors.count == before, let problem = description.problem {
             report.error(at: position, problem.message, hint: problem.hint)
         }

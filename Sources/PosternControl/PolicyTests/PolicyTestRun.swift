@@ -51,6 +51,6 @@ package struct PolicyTestRun: Sendable {
             test.expected.admits(decision.answer) && (test.statement == nil || test.statement == statement)
         return Result(
             test: test, answer: decision.answer, statement: statement, passed: passed,
-            explanation: passed ? nil : test.request.explanation(of: policy, document: document))
+            explanation: passed ? nil : test.request.explanation(of: policy, api: test.scope.apiID, document: document))
     }
 }

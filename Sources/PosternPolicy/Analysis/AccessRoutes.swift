@@ -22,21 +22,7 @@ struct AccessRoutes {
 
     /// Fills in all classes of resources.
     mutating func fill(_ builder: inout DimensionBuilder) throws(AnalysisLimit) {
-        var numbers: [TextPattern: Int] = [:]
-        var patterns: [TextPattern] = []
-        var users: [[Int]] = []
-        for (number, predicate) in builder.predicates.enumerated() {
-            guard case .patterns(let alternatives) = predicate.test else { continue }
-            for pattern in Set(alternatives) {
-                if let known = numbers[pattern] {
-                    users[known].append(number)
-                } else {
-                    numbers[pattern] = patterns.count
-                    patterns.append(pattern)
-                    users.append([number])
-                }
-            }
-        }
+        let (patterns, users) = builder.distinctPatterns
         self.patterns = patterns.map(\.text)
         let automaton = PatternAutomaton(patterns)
         var places: [Served: Int] = [:]

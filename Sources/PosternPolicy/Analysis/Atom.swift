@@ -44,9 +44,6 @@ struct Representative {
     /// In the week that begins on 1970-01-05 if only the day is known.
     var time: PolicyTime { moment ?? PolicyTime(seconds: (4 + day) * 86400 + minute * 60) }
 
-    /// As the engine names them, from Monday.
-    static let days = (4...10).map { "\(PolicyTime(seconds: Int64($0) * 86400).dayOfWeek)" }
-
     mutating func set(_ fact: Fact, _ atom: Atom) {
         switch (fact, atom.value) {
         case (.secureTransport, .flag(let flag)): connection.secureTransport = flag
@@ -74,7 +71,7 @@ struct Representative {
         case .sourceVPC: connection.sourceVpc = text
         case .sourceVPCE: connection.sourceVpce = text
         case .userAgent: userAgent = text
-        case .dayOfWeek: day = Int64(Representative.days.firstIndex { $0 == text } ?? 0)
+        case .dayOfWeek: day = Int64(PolicyTime.daysOfWeek.firstIndex { $0 == text } ?? 0)
         case .referer: referer = text
         case .viaDomainArn: connection.viaDomainArn = text
         case .localInterface: connection.localInterface = text
@@ -88,10 +85,10 @@ struct Representative {
 
     private mutating func set(unix known: KnownKey, _ text: String?) {
         guard let text else { return }
-        var peer = connection.unix ?? UnixPeerFacts(uid: 0, gid: 0)
+        var peer = connection.unix ?? UnixPeerFacts()
         switch known {
-        case .unixUID: peer.uid = UInt32(text) ?? 0
-        case .unixGID: peer.gid = UInt32(text) ?? 0
+        case .unixUID: peer.uid = UInt32(text)
+        case .unixGID: peer.gid = UInt32(text)
         case .unixUser: peer.user = text
         case .unixGroup: peer.group = text
         default: peer.unit = text

@@ -25,6 +25,12 @@ extension DimensionBuilder {
         }
     }
 
+    private var timesOfDay: [TimeOfDay] {
+        operands.flatMap { operand -> [TimeOfDay] in
+            if case .timesOfDay(let times, _) = operand { times } else { [] }
+        }
+    }
+
     /// Before the first cut, and from each to the next. A date turns at itself, just behind itself, and, compared with
     /// whole seconds, at the seconds around it.
     func times() -> [Atom.Value] {
@@ -47,9 +53,8 @@ extension DimensionBuilder {
     /// Of the day.
     func minutes() -> [Atom] {
         var cuts: Set<Int64> = [0]
-        for decimal in decimals {
-            let number = DimensionBuilder.floor(decimal, limit: 1e15)
-            for cut in [number, number + 1] where cut > 0 && cut < 1440 { cuts.insert(cut) }
+        for time in timesOfDay {
+            for cut in [time.minutes, time.minutes + 1] where cut < 1440 { cuts.insert(cut) }
         }
         let sorted = cuts.sorted()
         return sorted.indices.map { index in

@@ -24,7 +24,7 @@ extension DimensionBuilder {
         case .unixUID, .unixGID: try addEvaluated(numbers())
         case .timeOfDay: try addEvaluated(minutes())
         case .dayOfWeek:
-            try addEvaluated(Representative.days.map { Atom(value: .text($0), label: $0) })
+            try addEvaluated(PolicyTime.daysOfWeek.map { Atom(value: .text($0), label: $0) })
         case .certificateNotAfter: try addEvaluated(times().map { Atom(value: $0) })
         case .tokenIssueTime: try addLists(evaluated(dateTexts()))
         case .multiFactorAuthAge: try addLists(evaluated(decimalTexts()))
@@ -38,7 +38,8 @@ extension DimensionBuilder {
 
     // MARK: Texts
 
-    private func texts() throws(AnalysisLimit) -> [(Atom, [Int])] {
+    /// The patterns of all predicates, each once, and the predicates that have it.
+    var distinctPatterns: (patterns: [TextPattern], users: [[Int]]) {
         var numbers: [TextPattern: Int] = [:]
         var patterns: [TextPattern] = []
         var users: [[Int]] = []
@@ -54,6 +55,11 @@ extension DimensionBuilder {
                 }
             }
         }
+        return (patterns, users)
+    }
+
+    private func texts() throws(AnalysisLimit) -> [(Atom, [Int])] {
+        let (patterns, users) = distinctPatterns
         let classes = try TextPartition.classes(of: patterns, in: AnyText())
         return classes.map { found in
             let matched = Set(found.accepted.flatMap { users[$0] }).sorted()

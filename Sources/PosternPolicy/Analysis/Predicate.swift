@@ -159,7 +159,7 @@ extension CompiledPolicy {
             case .arns(let arns):
                 guard !arns.contains(where: { $0.contains(where: \.hasVariables) }) else { return nil }
                 return .patterns(arns.map { TextPattern(arn: $0) })
-            case .numbers, .dates: return .condition(self, index)
+            case .numbers, .dates, .timesOfDay: return .condition(self, index)
             case .binaries: return nil
             }
         }

@@ -76,7 +76,6 @@ extension PolicyCompiler {
             return nil
         }
         if let key = ConditionKey.ofGateway(name) {
-            require(key.known.needs, for: key.rawValue, at: position)
             return key
         }
         error(
@@ -100,7 +99,7 @@ extension PolicyCompiler {
         switch comparison.family {
         case .text: (condition.operand, templates) = readTexts(member, comparison)
         case .arn: (condition.operand, templates) = readArns(member)
-        case .number where key.known == .timeOfDay: condition.operand = readTimes(member, comparison.order)
+        case .number where key.isTimeOfDay: condition.operand = readTimes(member, comparison.order)
         case .number: condition.operand = readNumbers(member, comparison.order)
         case .date: condition.operand = readDates(member, comparison.order)
         case .binary: condition.operand = readBinaries(member)
@@ -182,19 +181,18 @@ extension PolicyCompiler {
         return special(.numbers(numbers, order))
     }
 
-    /// Times of day, as minutes.
     private mutating func readTimes(_ member: DocumentNode.Member, _ order: Comparison) -> Condition.Operand {
-        var minutes: [[UInt8]] = []
+        var times: [TimeOfDay] = []
         for (text, node) in values(member) {
             if let time = TimeOfDay(text) {
-                minutes.append(Array(String(time.minutes).utf8))
+                times.append(time)
             } else {
                 error(
                     at: node, "\(quoted(text)) is not a time of day",
                     hint: "expected `09:00`, `17:30` or the like, in UTC")
             }
         }
-        return special(.numbers(minutes, order))
+        return special(.timesOfDay(times, order))
     }
 
     private mutating func readDates(_ member: DocumentNode.Member, _ order: Comparison) -> Condition.Operand {

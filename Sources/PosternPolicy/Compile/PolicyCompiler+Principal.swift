@@ -43,8 +43,6 @@ extension PolicyCompiler {
                 hint: didYouMean(member.key, PolicyCompiler.principalKinds))
             return []
         }
-        if member.key == "UnixUser" { require(.unixPeer, for: member.key, at: member.keyPosition) }
-        if member.key == "SPIFFE" { require(.certificate, for: member.key, at: member.keyPosition) }
         var names: [PrincipalName] = []
         for node in list(member.value, of: member.key) {
             guard let written = text(node, of: member.key) else { continue }

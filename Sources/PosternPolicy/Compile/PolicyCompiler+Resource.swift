@@ -25,9 +25,9 @@ extension PolicyCompiler {
             else { continue }
             if let pattern = template.pattern { patterns.append(pattern) } else { tables.templates.append(template) }
         }
-        let everything = PatternText(wildcards: "*".utf8)
-        let coversAll = patterns.contains(everything)
-        statement.resources = tables.patterns.add(coversAll ? [everything] : patterns)
+        let whole = patterns.first(where: coversSubject)
+        let coversAll = whole != nil
+        statement.resources = tables.patterns.add(whole.map { [$0] } ?? patterns)
         statement.templates = firstTemplate..<Int32(tables.templates.count)
         let isEmpty = patterns.isEmpty && statement.templates.isEmpty
         if statement.excludesResources {
@@ -39,6 +39,14 @@ extension PolicyCompiler {
             statement.coversAllResources = coversAll
             statement.canApply = !isEmpty
         }
+    }
+
+    /// Whether a pattern matches all that this policy is ever asked about: an API's policy, the methods of that API alone.
+    private func coversSubject(_ pattern: PatternText) -> Bool {
+        if pattern == PatternText(wildcards: "*".utf8) { return true }
+        var ownMethods = PatternText(exactly: "\(scope.apiID)/".utf8)
+        ownMethods.append(wildcards: "*".utf8)
+        return scope.subject == .api && pattern == ownMethods
     }
 
     /// Reads resources of any service.

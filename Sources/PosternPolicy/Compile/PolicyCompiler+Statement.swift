@@ -86,7 +86,6 @@ extension PolicyCompiler {
         if mode != "shadow" {
             error(at: node, "unknown mode \(quoted(mode))", hint: "expected `shadow`, or no `postern:Mode`")
         }
-        require(.shadowReports, for: PolicyCompiler.modeElement, at: node.position)
         return mode == "shadow"
     }
 

@@ -19,7 +19,6 @@ struct PolicyCompiler {
     static let elements = ["Version", "Id", "Statement"]
 
     let dialect: Dialect
-    let supplied: SuppliedFacts
     var tables: PolicyTables
     /// Actions and resources, for the dialects of anything.
     var standalone: [StandaloneStatement] = []
@@ -30,15 +29,9 @@ struct PolicyCompiler {
     /// Where each `Sid` stands first.
     var sids: [String: SourcePosition] = [:]
 
-    init(scope: PolicyScope, dialect: Dialect = .gateway, supplied: SuppliedFacts = .all) {
+    init(scope: PolicyScope, dialect: Dialect = .gateway) {
         tables = PolicyTables(scope: scope)
         self.dialect = dialect
-        self.supplied = supplied
-    }
-
-    /// Refuses an extension whose facts nobody supplies.
-    mutating func require(_ facts: SuppliedFacts, for name: String, at position: SourcePosition) {
-        if !supplied.isSuperset(of: facts) { error(at: position, "\(quoted(name)) is not supported yet") }
     }
 
     /// Reads a whole document.

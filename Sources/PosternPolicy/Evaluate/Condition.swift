@@ -42,6 +42,7 @@ enum SpecialOperand: Sendable {
     /// Decimal numbers as they were written.
     case numbers([[UInt8]], Comparison)
     case dates([PolicyTime], Comparison)
+    case timesOfDay([TimeOfDay], Comparison)
     /// The bytes, and their base64 form.
     case binaries([(bytes: [UInt8], text: [UInt8])])
 }

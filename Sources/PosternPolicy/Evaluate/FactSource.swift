@@ -81,8 +81,8 @@ extension ConnectionFacts {
         func texts(_ text: String?) -> FactValues { text.map { .texts([$0]) } ?? .absent }
         return switch key.known {
         case .viaDomainArn: texts(viaDomainArn)
-        case .unixUID: texts(unix.map { "\($0.uid)" })
-        case .unixGID: texts(unix.map { "\($0.gid)" })
+        case .unixUID: texts(unix?.uid.map { "\($0)" })
+        case .unixGID: texts(unix?.gid.map { "\($0)" })
         case .unixUser: texts(unix?.user)
         case .unixGroup: texts(unix?.group)
         case .systemdUnit: texts(unix?.unit)

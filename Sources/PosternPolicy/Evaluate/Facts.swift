@@ -45,15 +45,18 @@ package struct ConnectionFacts: Sendable, Hashable {
 
 /// The peer of a Unix socket as the kernel names it (`SO_PEERCRED`), read once when it is accepted.
 package struct UnixPeerFacts: Sendable, Hashable {
-    package var uid: UInt32
-    package var gid: UInt32
+    /// The numbers are nil only where people describe a peer by other facts.
+    package var uid: UInt32?
+    package var gid: UInt32?
     /// The user's name; nil if the system knows none.
     package var user: String?
     package var group: String?
     /// The systemd unit that the peer runs in, such as `orders.service`.
     package var unit: String?
 
-    package init(uid: UInt32, gid: UInt32, user: String? = nil, group: String? = nil, unit: String? = nil) {
+    package init(
+        uid: UInt32? = nil, gid: UInt32? = nil, user: String? = nil, group: String? = nil, unit: String? = nil
+    ) {
         self.uid = uid
         self.gid = gid
         self.user = user

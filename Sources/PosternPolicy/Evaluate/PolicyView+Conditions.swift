@@ -75,10 +75,11 @@ extension PolicyView {
             return numbers.contains {
                 $0.withUnsafeBytes { comparison.holds(Decimals.order(seconds, DecimalText($0)!)) }
             }
-        case (.numbers(let numbers, let comparison), .timeOfDay(let time)):
-            return numbers.contains {
-                $0.withUnsafeBytes { comparison.holds(Decimals.order(time.minutes, DecimalText($0)!)) }
-            }
+        case (.timesOfDay(let times, let comparison), .timeOfDay(let time)):
+            return times.contains { comparison.holds(time.order($0)) }
+        case (.timesOfDay(let times, let comparison), .text(let text)):
+            guard let time = TimeOfDay(utf8: text) else { return false }
+            return times.contains { comparison.holds(time.order($0)) }
         case (.dates(let dates, let comparison), .text(let text)):
             guard let time = PolicyTime(utf8: text) else { return false }
             return dates.contains { comparison.holds(time.order($0)) }

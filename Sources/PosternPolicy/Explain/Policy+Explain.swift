@@ -15,7 +15,7 @@ extension Policy {
         return Explanation(
             decision: decision, decidingStatement: deciding.map { statements[$0].label },
             position: deciding.map { statements[$0].position }, statements: traces,
-            summary: deciding.map { summary(applied: traces[$0]) } ?? summary(closest: traces, request),
+            summary: deciding.map { summary(applied: traces[$0]) } ?? summary(closest: traces, facts, request),
             shadow: bound.shadowDecision(request))
     }
 
@@ -68,7 +68,9 @@ extension Policy {
     }
 
     /// A statement for other routes or actions is further away than one for this route with failing conditions.
-    private func summary(closest traces: [StatementTrace], _ request: RequestFacts) -> Explanation.Summary {
+    private func summary(
+        closest traces: [StatementTrace], _ facts: ConnectionFacts, _ request: RequestFacts
+    ) -> Explanation.Summary {
         let allows = traces.filter { $0.effect == .allow && !$0.isShadow }
         guard let closest = allows.min(by: { $0.distance < $1.distance }) else { return Explanation.Summary() }
         if !closest.actionMatched {
@@ -80,7 +82,7 @@ extension Policy {
             return Explanation.Summary(statement: closest.label, condition: "Resource", value: resource)
         }
         if !closest.principalMatched {
-            return Explanation.Summary(statement: closest.label, condition: "Principal", value: nil)
+            return Explanation.Summary(statement: closest.label, condition: "Principal", value: facts.callerText)
         }
         let failed = closest.conditions.first { !$0.matched }
         return Explanation.Summary(statement: closest.label, condition: failed?.name, value: failed?.seen)
@@ -90,5 +92,13 @@ extension Policy {
         let limit = ConditionTrace.maximumSeen
         guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
         return String(decoding: bytes.prefix(limit), as: UTF8.self) + "…"
+    }
+}
+
+extension ConnectionFacts {
+    /// All that the caller is known as, `UnixUser orders`; nil for an anonymous one.
+    var callerText: String? {
+        let callers = identities.map { "\($0.written.kind) \($0.written.name)" }
+        return callers.isEmpty ? nil : ConditionTrace.cut(callers.joined(separator: ", "))
     }
 }

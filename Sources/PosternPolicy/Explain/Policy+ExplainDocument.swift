@@ -47,8 +47,7 @@ extension Policy {
         let matched: Bool
         switch name {
         case "Principal":
-            let callers = probe.facts.identities.map { "\($0.written.kind) \($0.written.name)" }
-            (seen, matched) = (callers.isEmpty ? nil : callers.joined(separator: ", "), trace.principalMatched)
+            (seen, matched) = (probe.facts.callerText, trace.principalMatched)
         case "Action": (seen, matched) = (PolicyAction.invoke.rawValue, trace.actionMatched)
         default:
             (seen, matched) = (ConditionTrace.cut(probe.resource), trace.resourceMatched)

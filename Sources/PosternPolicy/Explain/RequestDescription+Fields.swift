@@ -19,9 +19,6 @@ extension RequestDescription {
         }
     }
 
-    /// The user of whom only the name is given: `(uid_t)-1`, which is nobody's.
-    package static let unknownID = UInt32.max
-
     /// Sets a field from its text. `sanDns` and `sanUri` take one more value each time.
     package mutating func set(_ field: Field, _ text: String) throws(Problem) {
         switch field {
@@ -30,7 +27,7 @@ extension RequestDescription {
         case .vpc: connection.sourceVpc = text
         case .interface: connection.localInterface = text
         case .method: method = try read(text, "a method", "`GET` or the like") { Self.isMethod($0) ? $0 : nil }
-        case .path: path = try read(text, "a path", "`/orders/7`, without the stage") { $0.hasPrefix("/") ? $0 : nil }
+        case .path: path = try read(text, "a path", "`/orders/7` or the like") { $0.hasPrefix("/") ? $0 : nil }
         case .stage: stage = try read(text, "a stage", "a name without slashes") { Self.isStage($0) ? $0 : nil }
         case .tls: connection.secureTransport = try read(text, "a truth value", "`true` or `false`") { Bool($0) }
         case .at: time = try date(text)
@@ -53,7 +50,10 @@ extension RequestDescription {
 
     /// What contradicts itself, or is missing.
     package var problem: Problem? {
-        if stage.isEmpty { return Problem(message: "the request has no stage", hint: "resources are about one") }
+        if stage.isEmpty {
+            return Problem(
+                message: "the request has no stage", hint: "name it, or begin the path with it: `/prod/orders/7`")
+        }
         if connection.unix != nil, connection.sourceIP != nil {
             return Problem(message: "a caller on a Unix socket has no address", hint: "give one of them")
         }
@@ -64,10 +64,10 @@ extension RequestDescription {
     }
 
     private mutating func setPeer(_ field: Field, _ text: String) throws(Problem) {
-        var peer = connection.unix ?? UnixPeerFacts(uid: Self.unknownID, gid: Self.unknownID)
+        var peer = connection.unix ?? UnixPeerFacts()
         switch field {
-        case .uid: peer.uid = try read(text, "a user's number", "0 to 4294967294") { UInt32($0) }
-        case .gid: peer.gid = try read(text, "a group's number", "0 to 4294967294") { UInt32($0) }
+        case .uid: peer.uid = try read(text, "a user's number", "0 to 4294967294") { Self.id($0) }
+        case .gid: peer.gid = try read(text, "a group's number", "0 to 4294967294") { Self.id($0) }
         case .user: peer.user = text
         case .group: peer.group = text
         default: peer.unit = text
@@ -102,6 +102,12 @@ extension RequestDescription {
     ) throws(Problem) -> Value {
         if let value = parse(text) { return value }
         throw Problem(message: "\(quoted(text)) is not \(kind)", hint: "expected \(right)")
+    }
+
+    /// `(uid_t)-1` is nobody's.
+    private static func id(_ text: String) -> UInt32? {
+        guard text.utf8.allSatisfy(\.isASCIIDigit), let id = UInt32(text), id < .max else { return nil }
+        return id
     }
 
     private static func isMethod(_ text: String) -> Bool {

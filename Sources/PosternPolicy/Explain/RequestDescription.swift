@@ -5,7 +5,7 @@ package struct RequestDescription: Sendable {
     package var method = "GET"
     /// Canonical, as routing has it; a query is no part of it.
     package var path = "/"
-    /// Must be given.
+    /// Must be given, or be the path's first segment: see ``takeStageFromPath()``.
     package var stage = ""
     package var userAgent: String?
     package var referer: String?
@@ -14,37 +14,49 @@ package struct RequestDescription: Sendable {
 
     package init() {}
 
+    /// Where no stage is given, the path begins with it, as callers write it: `/prod/orders/7`.
+    package mutating func takeStageFromPath() {
+        guard stage.isEmpty else { return }
+        let segment = path.dropFirst().prefix { $0 != "/" && $0 != "?" }
+        let rest = path.dropFirst(1 + segment.count)
+        stage = String(segment)
+        path = rest.hasPrefix("/") ? String(rest) : "/" + rest
+    }
+
     /// `{api-id}/{stage}/{METHOD}/{path}`, the path without its slashes in front and at the end.
-    package func resource(of scope: PolicyScope) -> String {
+    package func resource(of api: String) -> String {
         var path = path.prefix { $0 != "?" }
         if path.hasPrefix("/") { path.removeFirst() }
         if path.hasSuffix("/") { path.removeLast() }
-        return "\(scope.apiID)/\(stage)/\(method)/\(path)"
+        return "\(api)/\(stage)/\(method)/\(path)"
     }
 
     package func decision(of policy: Policy) -> Decision {
-        withFacts(policy.scope) { policy.bind(connection).decide($0) }
+        withFacts(policy.scope.apiID) { policy.bind(connection).decide($0) }
     }
 
-    /// - Parameter document: what the policy was compiled from.
-    package func explanation(of policy: Policy, document: DocumentNode?) -> Explanation {
-        withFacts(policy.scope) { policy.explain(connection, $0, document: document) }
+    /// - Parameters:
+    ///   - api: the id of the API that the request is for.
+    ///   - document: what the policy was compiled from.
+    package func explanation(of policy: Policy, api: String, document: DocumentNode?) -> Explanation {
+        withFacts(api) { policy.explain(connection, $0, document: document) }
     }
 
     /// One line: ``GET prod/orders/7 of `shop` from 10.9.0.7 by vpce-mesh``.
-    package func title(_ scope: PolicyScope) -> String {
-        var words = [method, "/\(stage)/\(path.prefix { $0 != "?" }.drop { $0 == "/" })", "of `\(scope.apiID)`"]
+    package func title(_ api: String) -> String {
+        var words = [method, "/\(stage)/\(path.prefix { $0 != "?" }.drop { $0 == "/" })", "of `\(api)`"]
         let caller: [(String, String?)] = [
             ("from", connection.sourceIP?.description), ("by", connection.sourceVpce), ("in", connection.sourceVpc),
             ("interface", connection.localInterface), ("as", connection.certificate?.spiffeID),
-            ("user", connection.unix?.user), ("unit", connection.unix?.unit),
+            ("uid", connection.unix?.uid?.description), ("user", connection.unix?.user),
+            ("group", connection.unix?.group), ("unit", connection.unix?.unit),
         ]
         for (word, value) in caller { if let value { words += [word, value] } }
         return words.joined(separator: " ")
     }
 
-    private func withFacts<Result>(_ scope: PolicyScope, _ body: (RequestFacts) -> Result) -> Result {
-        var resource = resource(of: scope)
+    private func withFacts<Result>(_ api: String, _ body: (RequestFacts) -> Result) -> Result {
+        var resource = resource(of: api)
         return resource.withUTF8 { resource in
             lend(userAgent) { userAgent in
                 lend(referer) { referer in

@@ -58,7 +58,7 @@ package struct WantedValues: Sendable, Hashable, Encodable {
             }
         let some =
             count == 1 ? (comparison.isNegated ? "not " : "") : (comparison.isNegated ? "none of " : "one of ")
-        let words = every + (comparison.hasWildcards ? "like " : relation) + some + list
+        let words = every + relation + some + list
         return comparison.ifExists ? words + ", or absent" : words
     }
 }

@@ -29,5 +29,9 @@ package struct ConditionKey: Sendable, Hashable {
     /// Any key of AWS's grammar, for tools: their contexts hold texts only, found by name.
     static func any(_ name: String) -> ConditionKey { ConditionKey(named: name) }
 
+    /// Whether its values are times of day, `09:00`: for tools, who find keys by name, too.
+    var isTimeOfDay: Bool { lowercased == ConditionKey.timeOfDay }
+
+    private static let timeOfDay = asciiLowercased(KnownKey.timeOfDay.rawValue)
     private static let tagPrefix = "aws:principaltag/"
 }

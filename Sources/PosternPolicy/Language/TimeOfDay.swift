@@ -7,15 +7,21 @@ struct TimeOfDay: Sendable, Hashable {
 
     /// Reads `HH:MM`, two digits each; nil for anything else.
     init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 5, bytes[2] == UInt8(ascii: ":"), (bytes[..<2] + bytes[3...]).allSatisfy(\.isASCIIDigit)
-        else {
-            return nil
-        }
+        var text = text
+        guard let time = text.withUTF8({ TimeOfDay(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+        self = time
+    }
+
+    init?(utf8 bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 5, bytes[2] == UInt8(ascii: ":"), bytes[..<2].allSatisfy(\.isASCIIDigit),
+            bytes[3...].allSatisfy(\.isASCIIDigit)
+        else { return nil }
         func number(_ index: Int) -> Int64 { Int64(bytes[index] & 0xF) * 10 + Int64(bytes[index + 1] & 0xF) }
         minutes = number(0) * 60 + number(3)
         guard number(3) < 60, minutes <= 1440 else { return nil }
     }
+
+    func order(_ other: TimeOfDay) -> Int { minutes < other.minutes ? -1 : minutes == other.minutes ? 0 : 1 }
 
     /// nil outside the day.
     func moved(by step: Int64) -> TimeOfDay? { TimeOfDay(minutes: minutes + step) }

@@ -77,7 +77,30 @@ extension TLSContext {
         return session.verifyPeer(store) ? 1 : 0
     }
 
-    // MARK: Resumption
+    // MARK: Resumption of what we hold
+
+    /// A client wants to resume. nil leads to a full handshake.
+    /// - Returns: a session with a reference for OpenSSL.
+    static let sessionWanted:
+        @convention(c) (OpaquePointer?, UnsafePointer<UInt8>?, Int32, UnsafeMutablePointer<Int32>?) -> OpaquePointer? =
+            { ssl, id, length, isCopied in
+                // OpenSSL would add its reference only after another thread may have given back ours.
+                isCopied?.pointee = 0
+                guard let session = TLSSession.of(ssl), let id = ServerSessions.ID(id, count: Int(length)),
+                    let stored = session.context.sessions?.find(id), session.mayResume(stored)
+                else { return nil }
+                SSL_SESSION_up_ref(stored.pointer)
+                return stored.pointer
+            }
+
+    /// A connection ended with an error, after which its session is no longer good (RFC 5246, section 7.2.2; RFC 8446,
+    /// section 6.2), or one is past its time.
+    static let sessionBroken: @convention(c) (OpaquePointer?, OpaquePointer?) -> Void = { context, broken in
+        guard let place = SSL_CTX_get_ex_data(context, 0), let id = ServerSessions.ID(of: broken) else { return }
+        Unmanaged<TLSContext>.fromOpaque(place).takeUnretainedValue().sessions?.forget(id)
+    }
+
+    // MARK: Resumption by tickets, and by clients
 
     /// A ticket is being made: what the verifier wants to see again goes in.
     static let sealState: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { ssl, _ in
@@ -91,7 +114,7 @@ extension TLSContext {
         ) -> SSL_TICKET_RETURN = { ssl, stored, _, _, status, _ in
             switch status {
             case SSL_TICKET_SUCCESS, SSL_TICKET_SUCCESS_RENEW:
-                guard let session = TLSSession.of(ssl), let stored, session.mayResume(stored) else {
+                guard let session = TLSSession.of(ssl), let stored, session.mayResume(sealed: stored) else {
                     return SSL_TICKET_RETURN_IGNORE_RENEW
                 }
                 return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW

@@ -26,19 +26,29 @@ extension TLSContext {
         try nameIssuers(settings.acceptedIssuers)
     }
 
-    /// Sessions are sealed in tickets; nothing is kept here. One ticket a handshake: a client that opens more
-    /// connections gets more with them.
+    /// One ticket a handshake, also behind a resumed one: a client that opens more connections gets more with them.
     private func configureResumption(_ settings: TLSServerSettings) throws(TLSConfigurationError) {
         postern_ctx_set_session_cache(pointer, Int(SSL_SESS_CACHE_OFF))
-        guard ticketKeys != nil else {
+        if ticketKeys != nil {
+            postern_ctx_set_ticket_keys(pointer, TicketSealing.callback)
+            SSL_CTX_set_session_ticket_cb(pointer, Self.sealState, Self.openState, nil)
+        } else {
+            // With a place for sessions, OpenSSL makes their numbers the tickets of TLS 1.3.
             postern_ctx_forbid_tickets(pointer)
+        }
+        guard ticketKeys != nil || sessions != nil else {
             SSL_CTX_set_num_tickets(pointer, 0)
             return
         }
+        if sessions != nil {
+            postern_ctx_set_session_cache(pointer, Int(SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL))
+            // Alive whenever OpenSSL asks: a session holds its context.
+            SSL_CTX_set_ex_data(pointer, 0, Unmanaged.passUnretained(self).toOpaque())
+            SSL_CTX_sess_set_get_cb(pointer, Self.sessionWanted)
+            SSL_CTX_sess_set_remove_cb(pointer, Self.sessionBroken)
+        }
         SSL_CTX_set_num_tickets(pointer, 1)
         postern_ctx_set_session_seconds(pointer, settings.sessionSeconds)
-        postern_ctx_set_ticket_keys(pointer, TicketSealing.callback)
-        SSL_CTX_set_session_ticket_cb(pointer, Self.sealState, Self.openState, nil)
         // What a session was good for is part of its scope: one made without a certificate admits nowhere else.
         let scope = Array("\(settings.clientAuthentication.rawValue):\(settings.sessionScope)".utf8)
         var digest = [UInt8](repeating: 0, count: 32)

@@ -28,6 +28,8 @@ package final class TLSContext: @unchecked Sendable {
     let clientAuthentication: ClientAuthentication
     let verifier: (any PeerVerifier)?
     let verification: Verification
+    /// At most one of these two says how clients resume.
+    let sessions: ServerSessions?
     let ticketKeys: TicketKeys?
     let mostHelloBytes: Int
     let asksForStaple: Bool
@@ -54,6 +56,7 @@ package final class TLSContext: @unchecked Sendable {
         verifier = asks ? settings.verifier : nil
         verification = verifier.map { $0.mayDefer ? .paused : .direct } ?? .none
         ticketKeys = settings.ticketKeys
+        sessions = settings.ticketKeys == nil ? settings.sessions : nil
         mostHelloBytes = settings.mostHelloBytes
         asksForStaple = false
         try applyPolicy(minimum: settings.minimumVersion, maximum: settings.maximumVersion)
@@ -69,6 +72,7 @@ package final class TLSContext: @unchecked Sendable {
         clientAuthentication = .off
         verifier = settings.verifier
         verification = settings.verifier.map { $0.mayDefer ? .repeated : .direct } ?? .none
+        sessions = nil
         ticketKeys = nil
         mostHelloBytes = 0
         asksForStaple = settings.asksForStaple

@@ -7,9 +7,40 @@ extension TLSSession {
 
     // MARK: Server
 
+    /// Whether a session that was asked for may be resumed; its peer is then the one that counts. A client may offer
+    /// several sessions, of which OpenSSL takes the last that was asked about, so nothing stays of those before.
+    ///
+    /// - Parameter leaf: the certificate that the session proved; nil where there was none.
+    func mayResume(leaf: Certificate?, data: [UInt8]?) -> Bool {
+        resumablePeer = nil
+        guard let leaf else { return context.verifier == nil || context.clientAuthentication == .optional }
+        guard let verifier = context.verifier, let data else { return false }
+        resumablePeer = verifier.resume(leaf: leaf, data: data)
+        ERR_clear_error()
+        return resumablePeer != nil
+    }
+
+    // MARK: Server, sessions that we hold
+
+    /// Keeps the session that the client was told of: a TLS 1.3 handshake gives a new one even if it resumes. The
+    /// certificates are not kept with it but with the peer, of whom there is mostly one object.
+    func rememberSession(isResumed: Bool) {
+        guard let sessions = context.sessions, !isResumed || SSL_version(ssl) >= TLSVersion.tls13.rawValue,
+            peer == nil || peer?.resumptionData != nil, let session = SSL_get_session(ssl),
+            let bare = postern_session_without_peer(session)
+        else { return }
+        sessions.keep(StoredSession(taking: bare, peer: peer))
+    }
+
+    func mayResume(_ stored: StoredSession) -> Bool {
+        mayResume(leaf: stored.peer?.chain[0], data: stored.peer?.resumptionData)
+    }
+
+    // MARK: Server, sealed tickets
+
     /// The verifier's data goes into the ticket that is being made.
     func sealPeer() -> Bool {
-        // A resumed session gives a new ticket, before the handshake has said that it is resumed.
+        // A resumed session gives a new ticket before the handshake has said that it is resumed.
         let peer = SSL_session_reused(ssl) == 1 ? (resumablePeer ?? self.peer) : self.peer
         guard let session = SSL_get_session(ssl) else { return false }
         // Without data a session with a peer is not resumed, see below.
@@ -20,18 +51,15 @@ extension TLSSession {
     }
 
     /// Whether the session in a ticket may be resumed.
-    func mayResume(_ session: OpaquePointer) -> Bool {
-        guard let verifier = context.verifier else { return SSL_SESSION_get0_peer(session) == nil }
-        guard let leaf = SSL_SESSION_get0_peer(session) else { return context.clientAuthentication == .optional }
+    func mayResume(sealed session: OpaquePointer) -> Bool {
         var bytes: UnsafeMutableRawPointer?
         var count = 0
-        guard SSL_SESSION_get0_ticket_appdata(session, &bytes, &count) == 1, let bytes, count > 0 else { return false }
-        let content = UnsafeRawBufferPointer(start: bytes, count: count)
-        // The first byte tells that there is data at all, and its form.
-        guard content[0] == 1 else { return false }
-        resumablePeer = verifier.resume(leaf: Certificate(retaining: leaf), data: Array(content.dropFirst()))
-        ERR_clear_error()
-        return resumablePeer != nil
+        let hasData = SSL_SESSION_get0_ticket_appdata(session, &bytes, &count) == 1
+        let content = UnsafeRawBufferPointer(start: bytes, count: hasData ? count : 0)
+        return mayResume(
+            leaf: SSL_SESSION_get0_peer(session).map { Certificate(retaining: $0) },
+            // The first byte tells that there is data at all, and its form.
+            data: content.first == 1 ? Array(content.dropFirst()) : nil)
     }
 
     // MARK: Client

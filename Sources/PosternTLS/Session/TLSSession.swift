@@ -42,7 +42,7 @@ package final class TLSSession {
     /// The peer of the session that may be resumed; it counts once the handshake says so.
     var resumablePeer: VerifiedPeer?
     /// What a client offered to resume.
-    var offered: ClientSessions.Stored?
+    var offered: StoredSession?
     var refusal: PeerRefusal?
     /// Waited for; kept until its verdict was seen.
     var deferred: DeferredVerdict?
@@ -138,6 +138,7 @@ package final class TLSSession {
             throw TLSFailure(.internalError, "the handshake ended without a verified peer")
         }
         isEstablished = true
+        rememberSession(isResumed: isResumed)
         return TLSHandshakeResult(
             version: version, cipher: String(cString: SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))),
             applicationProtocol: chosenProtocol, serverName: serverName ?? requestedName, isResumed: isResumed,

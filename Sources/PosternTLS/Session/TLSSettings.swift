@@ -41,9 +41,11 @@ package struct TLSServerSettings: Sendable {
     package var mostHelloBytes = 16_384
     /// Bytes of a client's Certificate message.
     package var mostChainBytes = 32_768
-    /// nil: no resumption.
+    /// Where sessions are held that clients may resume; the contexts of a listener share it. nil: nowhere.
+    package var sessions: ServerSessions?
+    /// Seals sessions in tickets that the clients hold, for gateways that share their keys; `sessions` is then not used.
     package var ticketKeys: TicketKeys?
-    /// How long a ticket admits, seconds; at most seven days (RFC 8446, section 4.6.1).
+    /// How long a session may be resumed, seconds; at most seven days (RFC 8446, section 4.6.1).
     package var sessionSeconds = 7_200
     /// What a session belongs to: sessions of one listener are never resumed on another.
     package var sessionScope = ""

@@ -38,6 +38,18 @@ struct Explain: ParsableCommand {
     }
 }
 
+extension ExplainReport.UnixPeer {
+    /// `uid 33 www-data, gid 33 www-data, unit nginx.service`
+    fileprivate var text: String {
+        func part(_ name: String, _ values: String?...) -> String? {
+            let known = values.compactMap(\.self)
+            return known.isEmpty ? nil : "\(name) \(known.joined(separator: " "))"
+        }
+        return [part("uid", uid?.description, user), part("gid", gid?.description, group), part("unit", unit)]
+            .compactMap(\.self).joined(separator: ", ")
+    }
+}
+
 extension ExplainReport {
     fileprivate var lines: [String] {
         func line(_ name: String, _ value: String?) -> String? { value.map { name.padded(to: 12) + $0 } }
@@ -50,6 +62,9 @@ extension ExplainReport {
             line(
                 "from",
                 "\(sourceIP ?? "a Unix socket") by \(endpoint ?? listener)\(network), connection \(connectionID)"),
+            line("peer", unix?.text),
+            line("certificate", certificate),
+            line("interface", interface),
             line("asked", "\(method) \(path)\(place)"),
             line("domain", domain),
             line("route", route.isEmpty ? nil : route),

@@ -8,6 +8,7 @@ struct Routes: ParsableCommand {
         abstract: "List the routes, or tell which one a request would take.",
         discussion: """
             postern routes --match 'GET /dev/orders/7'
+            postern routes --match 'GET /v1/orders/7' --host shop.internal
 
             Exits 0 when a route serves the request, 77 when it would be refused as unrouted. The policy is not asked.
             """)
@@ -15,6 +16,9 @@ struct Routes: ParsableCommand {
     @OptionGroup var config: ConfigurationOption
     @Option(help: ArgumentHelp("A method and a path with its stage.", valueName: "'METHOD /stage/path'"))
     var match: String?
+    @Option(
+        help: ArgumentHelp("With --match: a domain, or a host name that begins with an API's id.", valueName: "name"))
+    var host: String?
     @Option(help: "The API's id; all APIs when it is left out.") var api: String?
     @Flag(help: "Print JSON.") var json = false
 
@@ -50,7 +54,28 @@ struct Routes: ParsableCommand {
         if let api, apis.isEmpty {
             throw ValidationError("there is no API `\(api)`; there are: \(plan.apis.map(\.id).joined(separator: ", "))")
         }
-        if let match { try explain(match, in: apis) } else { try list(apis) }
+        guard let match else { return try list(apis) }
+        let words = match.split(separator: " ").map(String.init)
+        guard words.count == 2 else {
+            throw ValidationError("--match takes a method and a path, such as 'GET /dev/orders/7'")
+        }
+        var matches: [RouteMatch] = []
+        if let host {
+            do throws(RouteMatch.HostProblem) {
+                matches = [try RouteMatch.find(method: words[0], target: words[1], host: host, in: plan)]
+            } catch {
+                printError(error.message)
+                throw ExitCode.refused
+            }
+        } else {
+            matches = apis.map { RouteMatch.find(method: words[0], target: words[1], in: $0) }
+        }
+        try tell(matches)
+    }
+
+    func validate() throws {
+        if host != nil, match == nil { throw ValidationError("--host goes with --match") }
+        if host != nil, api != nil { throw ValidationError("--host names the API; leave out --api") }
     }
 
     private func list(_ apis: [PlannedAPI]) throws {
@@ -69,12 +94,7 @@ struct Routes: ParsableCommand {
         }
     }
 
-    private func explain(_ request: String, in apis: [PlannedAPI]) throws {
-        let words = request.split(separator: " ")
-        guard words.count == 2 else {
-            throw ValidationError("--match takes a method and a path, such as 'GET /dev/orders/7'")
-        }
-        let matches = apis.map { RouteMatch.find(method: String(words[0]), target: String(words[1]), in: $0) }
+    private func tell(_ matches: [RouteMatch]) throws {
         let rows = matches.map { match in
             var row = Match(api: match.api, stage: match.stage, served: false, reason: match.reason)
             if case .matched(let route) = match.outcome {

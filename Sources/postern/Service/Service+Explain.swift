@@ -52,6 +52,11 @@ struct RequestExplanation {
         report.endpoint = facts.sourceVpce
         report.vpc = facts.sourceVpc
         report.sourceIP = facts.sourceIP?.description
+        report.interface = facts.localInterface
+        report.unix = facts.unix.map {
+            ExplainReport.UnixPeer(uid: $0.uid, gid: $0.gid, user: $0.user, group: $0.group, unit: $0.unit)
+        }
+        report.certificate = facts.certificate?.spiffeID ?? facts.certificate?.subject
         report.connectionID = record.origin.connectionID
         report.method = record.method.text
         report.path = record.path.text

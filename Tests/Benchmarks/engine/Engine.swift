@@ -26,7 +26,9 @@ import PosternPolicy
         let (resource, agent) = (Array("shop/dev/GET/order/9/123456".utf8), Array("curl/8.1.2".utf8))
         let cost = resource.withUnsafeBytes { resource in
             agent.withUnsafeBytes { agent in
-                let request = RequestFacts(resource: resource, userAgent: agent)
+                // The gateway passes the time that it has of each request.
+                let request = RequestFacts(
+                    resource: resource, userAgent: agent, time: PolicyTime(seconds: 1_790_000_000))
                 precondition(bound.decide(request).answer == answer, "`\(name)` is decided otherwise")
                 return measure(calls: 50_000) { _ in keep(bound.decide(request)) }
             }

@@ -142,17 +142,17 @@ struct CheckTests {
     }
 
     @Test(
-        "What the policy language has and we have not is refused, never ignored",
+        "What a policy misspells or cannot mean is refused, never ignored",
         arguments: [
             #"{"NumericLessThan":{"postern:UnixUid":"one"}}"#,
-            #"{"StringEqualsIfExists":{"postern:CertificateSubject":"a"}}"#,
-            #"{"ForAllValues:StringEquals":{"postern:CertificateSanDns":"a"}}"#,
-            #"{"StringLike":{"aws:UserAgent":"${postern:CertificateIssuer}*"}}"#,
+            #"{"StringEqualsIfExists":{"postern:CertificateSubjects":"a"}}"#,
+            #"{"ForAllValues:NumericEquals":{"postern:CertificateSanDns":"1"}}"#,
+            #"{"StringLike":{"aws:UserAgent":"${postern:CertificateIssuers}*"}}"#,
             #"{"StringEquals":{"aws:Nonsense":"a"}}"#,
             #"{"IpAddress":{"aws:SourceIp":"10.0.0.0/99"}}"#, #"{"IpAddress":{"aws:SourceIp":"10.0.0.1/8"}}"#,
             #"{"StringEqual":{"aws:SourceVpce":"a"}}"#,
         ])
-    func unimplemented(condition: String) throws {
+    func refusedConditions(condition: String) throws {
         let configuration = try Configuration(
             ["GET /x": "{type: MOCK}"],
             policy: Policies.policy(Policies.statement("Allow"), Policies.statement("Deny", condition)))

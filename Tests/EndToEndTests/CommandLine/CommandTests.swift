@@ -48,5 +48,9 @@ struct CommandTests {
         #expect(list.status == 0)
         #expect(list.output.contains("/orders/{id}"))
         #expect(try match("GET /dev/x", "--api", "nobody").status == 64)
+        #expect(
+            try match("GET /dev/orders/7", "--host", "shop-vpce-a.internal:8080").output.hasPrefix("shop: served by"))
+        let nobody = try match("GET /dev/orders/7", "--host", "nobody")
+        #expect(nobody.status == 77 && nobody.errors.contains("names neither a domain nor an API"), "\(nobody)")
     }
 }

@@ -43,6 +43,27 @@ import Testing
         #expect(answers[5].contains(#""decision":"invalid""#) && answers[5].contains("line:1:2"))
     }
 
+    @Test("A policy may be the path of a file, JSON or YAML; a misspelt key of a request is told, not passed over")
+    func files() throws {
+        let document = "Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*'}\n"
+        try document.write(toFile: directory.file("p.yaml"), atomically: true, encoding: .utf8)
+        try #"{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}}"#
+            .write(toFile: directory.file("p.json"), atomically: true, encoding: .utf8)
+        func about(_ file: String, _ more: String = "") -> String {
+            #"{"policy":"\#(directory.file(file))","request":{"action":"a:B","resource":"arn:aws:a:::b"\#(more)}}"#
+        }
+        let answers = try ask(
+            "evaluate",
+            [
+                about("p.yaml"), about("p.json", #","account":"123456789012""#), about("none.json"),
+                about("p.json", #","contex":{}"#),
+            ])
+        #expect(answers[0] == #"{"decision":"allow","statements":[0]}"#)
+        #expect(answers[1] == #"{"decision":"explicitDeny","statements":[0]}"#)
+        #expect(answers[2].contains("no such file or directory"))
+        #expect(answers[3].contains("unknown key `contex` in `request`"))
+    }
+
     @Test("A policy of an identity names no principal, and any service's actions are taken")
     func identity() throws {
         let answers = try ask(

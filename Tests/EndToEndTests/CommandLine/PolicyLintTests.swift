@@ -44,6 +44,30 @@ import Testing
         #expect(result.status == 0 && result.all.isEmpty, "\(result)")
     }
 
+    @Test("Policies that stand in APIs' files and in postern.yaml are looked through in their places")
+    func configuration() throws {
+        let listener = try Listener(
+            "vpce-a",
+            options: "policy: {Statement: {Effect: Allow, Principal: '*', Action: '*', Resource: '*', "
+                + "Condition: {StringEqualsIfExists: {aws:SourceVpce: vpce-a}}}}")
+        var configuration = try Configuration(listeners: [listener])
+        let policy = Policies.policy(
+            Policies.statement(
+                "Allow", sid: "Own", resource: "execute-api:/dev/GET/orders/*",
+                #"{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","10.1.0.0/16"]}}"#))
+        configuration.add(API("shop", policy: policy, ["GET /order/{id}": "{type: MOCK}"]))
+        try configuration.write(to: directory)
+        let api = try lint(directory.file("apis.d/shop.yaml"))
+        #expect(api.status == 2 && api.all.contains("/apis.d/shop.yaml:"), "\(api)")
+        #expect(api.all.contains("shadowed-cidr") && api.all.contains("resource-without-route"), "\(api)")
+        let all = try lint("--config", directory.path)
+        #expect(all.status == 2 && all.all.contains("resource-without-route"), "\(all)")
+        #expect(all.all.contains("postern.yaml:") && all.all.contains("needless-if-exists"), "\(all)")
+        #expect(!all.all.contains("admits-everyone"), "\(all)")
+        let none = try lint("--config", directory.file("nowhere"))
+        #expect(none.status == 78, "\(none)")
+    }
+
     @Test("NotPrincipal with Allow is a finding; what else cannot be compiled exits 78, no file 64")
     func invalid() throws {
         let excluding = try lint(

@@ -95,6 +95,26 @@ import Testing
         #expect(late.status == 77 && late.output.contains("write `06:01` for `06:00`"), "\(late)")
     }
 
+    @Test func `without a stage the path begins with it, as callers write it`() throws {
+        let result = try simulate("--policy", policy(), "--source-ip", "10.1.0.7", "--path", "/prod/admin")
+        #expect(result.status == 77 && result.output.hasPrefix("GET /prod/admin of `api`"), "\(result)")
+        let none = try simulate("--policy", policy(), "--source-ip", "10.1.0.7")
+        #expect(none.status == 64 && none.errors.contains("the request has no stage"), "\(none)")
+    }
+
+    @Test func `what is not given is absent, a peer's number too, which is told`() throws {
+        let path = try write(
+            "uid.json",
+            #"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*","#
+                + #" "Condition": {"NumericEquals": {"postern:UnixUid": 7}}}}"#)
+        let named = try simulate("--policy", path, "--path", "/prod", "--user", "orders")
+        #expect(named.status == 77 && named.output.contains("NumericEquals postern:UnixUid  absent"), "\(named)")
+        #expect(named.errors.contains("without --uid `postern:UnixUid` is absent"), "\(named)")
+        let numbered = try simulate("--policy", path, "--path", "/prod", "--uid", "7")
+        #expect(numbered.status == 0 && numbered.errors.isEmpty, "\(numbered)")
+        #expect(try simulate("--policy", path, "--path", "/prod", "--uid", "4294967295").status == 64)
+    }
+
     @Test func `what is malformed or contradicts itself is told and exits 64`() throws {
         let path = try policy()
         for (arguments, message) in [
@@ -128,7 +148,15 @@ import Testing
             region: berlin
             account: "123456789012"
             listeners:
-              - {id: vpce-a, address: 127.0.0.1, port: 8080}
+              - id: vpce-a
+                vpc: vpc-core
+                address: 127.0.0.1
+                port: 8080
+                policy: {Version: "2012-10-17", Statement: [
+                  {Sid: Door, Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "*",
+                   Condition: {StringEquals: {aws:SourceVpc: vpc-core}}},
+                  {Sid: NoRobots, Effect: Deny, Principal: "*", Action: "*", Resource: "*",
+                   Condition: {StringLike: {aws:UserAgent: "robot*"}}}]}
             """)
         _ = try write(
             "etc/apis.d/shop.yaml",
@@ -150,6 +178,19 @@ import Testing
         #expect(
             denied.output.contains("shop.yaml:8:18  add `execute-api:/dev/GET/orders` to `Resource` of `Own`"),
             "\(denied)")
+        let health = ["--config", config, "--path", "/dev/health", "--endpoint", "vpce-a"]
+        let door = try Child.run([Postern.path, "policy", "simulate"] + health)
+        #expect(door.status == 0 && door.output.contains("allowed by `Own`"), "\(door)")
+        let robot = try Child.run([Postern.path, "policy", "simulate", "--header", "User-Agent: robot/1"] + health)
+        #expect(
+            robot.status == 77 && robot.output.contains(", policy of the listener `vpce-a`\ndenied by `NoRobots`"),
+            "\(robot)")
+        let stage = try simulate("--config", config, "--path", "/prod/health")
+        #expect(stage.status == 64 && stage.errors.contains("`shop` has no stage `prod`; there are: dev"), "\(stage)")
+        let file = try simulate(
+            "--policy", directory.file("etc/apis.d/shop.yaml"), "--path", "/dev/health", "--account", "123456789012",
+            "--region", "berlin")
+        #expect(file.status == 0 && file.output.hasPrefix("GET /dev/health of `shop`"), "\(file)")
         let unknown = try simulate("--config", config, "--api", "shp", "--stage", "dev")
         #expect(unknown.status == 64 && unknown.errors.contains("there is no API `shp`; there are: shop"), "\(unknown)")
     }

@@ -28,6 +28,23 @@ struct DomainTests {
         try gateway.get(target, ["Host: \(host)"] + fields)
     }
 
+    @Test("`postern routes --match --host` goes the same way")
+    func routes() throws {
+        let directory = try TemporaryDirectory()
+        try configuration().write(to: directory)
+        func match(_ target: String, _ host: String) throws -> Child.Result {
+            try Child.run(
+                [Postern.path, "routes", "--config", directory.path, "--match", "GET \(target)", "--host", host])
+        }
+        let order = try match("/orders/item/7?a=b", "API.internal:80")
+        #expect(order.output.hasPrefix("shop: served by `GET /item/{id}`\n  stage        prod\n"), "\(order)")
+        #expect(try match("/any/dev/item/7", "api.internal").output.contains("stage        dev"))
+        #expect(try match("/orders", "api.internal").output.hasPrefix("shop: served by `GET /`"))
+        #expect(try match("/x", "api.internal").output.hasPrefix("front: served by `GET /{page+}`"))
+        let none = try match("/b/item/7", "shop.other")
+        #expect(none.status == 77 && none.errors.contains("no base path mapping for `/b/item/7`"), "\(none)")
+    }
+
     @Test("Base paths lead to APIs and stages; without a stage the next segment names it")
     func mappings() throws {
         let gateway = try Gateway(configuration())

@@ -24,13 +24,13 @@ import Testing
             let lookup = try ChangeLookup(old: old, new: new)
             for _ in 0..<40 {
                 var asked = generator.question()
-                // What the gateway never meets: no endpoint, a path that is not ASCII, a principal of our own kinds.
+                // What the gateway never meets: no endpoint, a path that is not ASCII.
                 asked.context["aws:sourcevpce"] = asked.context["aws:sourcevpce"] ?? [""]
                 guard asked.resource.utf8.allSatisfy({ $0 < 0x80 }), let question = GatewayQuestion(asked) else {
                     continue
                 }
-                let before = decision(old, asked) == .allow
-                let after = decision(new, asked) == .allow
+                let before = decision(old, question, asked) == .allow
+                let after = decision(new, question, asked) == .allow
                 let change: ChangeLookup.Change = before == after ? .none : after ? .allowed : .denied
                 switch lookup.find(question) {
                 case .impossible: continue
@@ -58,7 +58,9 @@ import Testing
         try AnalysedPolicy.compile(document(text), for: testScope)
     }
 
-    private func decision(_ policy: AnalysedPolicy, _ asked: PolicyRequest) -> NaiveEvaluator.Outcome {
-        NaiveEvaluator(document: policy.document, request: asked, callers: asked.principal.map { [$0] } ?? []).outcome
+    private func decision(
+        _ policy: AnalysedPolicy, _ question: GatewayQuestion, _ asked: PolicyRequest
+    ) -> NaiveEvaluator.Outcome {
+        NaiveEvaluator(document: policy.document, request: question.completed(asked), callers: question.callers).outcome
     }
 }

@@ -93,7 +93,12 @@ struct ChangeLookup {
             case .referer: question.request.referer.map { String(decoding: $0, as: UTF8.self) }
             case .sourceVPC: question.facts.sourceVpc
             case .sourceVPCE: question.facts.sourceVpce
+            case .unixUID: question.facts.unix?.uid?.description
+            case .unixGID: question.facts.unix?.gid?.description
             case .unixUser: question.facts.unix?.user
+            case .unixGroup: question.facts.unix?.group
+            case .systemdUnit: question.facts.unix?.unit
+            case .localInterface: question.facts.localInterface
             case .certificateSPIFFEID: question.facts.certificate?.spiffeID
             default: nil
             }

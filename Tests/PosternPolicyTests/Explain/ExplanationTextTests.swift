@@ -58,8 +58,8 @@ import Testing
 
     @Test func `says what each kind of condition wants`() throws {
         #expect(try wanted(#"{"StringNotEquals":{"aws:SourceVpce":"a"}}"#) == "not `a`")
-        #expect(try wanted(#"{"StringNotLike":{"aws:SourceVpce":["a*","b"]}}"#) == "like none of `a*`, `b`")
-        #expect(try wanted(#"{"StringLikeIfExists":{"aws:SourceVpce":"a*"}}"#) == "like `a*`, or absent")
+        #expect(try wanted(#"{"StringNotLike":{"aws:SourceVpce":["a*","b"]}}"#) == "none of `a*`, `b`")
+        #expect(try wanted(#"{"StringLikeIfExists":{"aws:SourceVpce":"a*"}}"#) == "`a*`, or absent")
         #expect(try wanted(#"{"NumericLessThanEquals":{"aws:EpochTime":5}}"#) == "at most `5`")
         #expect(try wanted(#"{"DateGreaterThan":{"aws:CurrentTime":"2026"}}"#) == "after `2026`")
         #expect(try wanted(#"{"Null":{"aws:SourceVpc":true}}"#) == "absent")

@@ -22,6 +22,27 @@ package enum PolicyFile {
         return isYAML ? try YAMLReader.read(bytes, file: path) : try JSONReader.read(bytes, file: path)
     }
 
+    /// A policy's document: the file's own, or, of an API's file, what it holds or names under `policy`.
+    ///
+    /// - Throws: that there is none, and as ``read(_:namedAt:)``.
+    package static func policy(
+        _ path: String, namedAt position: SourcePosition? = nil
+    ) throws(Diagnostics) -> DocumentNode {
+        let document = try read(path, namedAt: position)
+        guard document.isAPI else { return document }
+        guard case .object(let members) = document.value, let policy = members.first(where: { $0.key == "policy" })
+        else {
+            throw Diagnostics([
+                Diagnostic(at: document.position, "the API has no policy", hint: "every request to it is refused")
+            ])
+        }
+        guard case .string(let name) = policy.value.value else { return policy.value }
+        return try read(ConfigurationFile.path(name, besides: path), namedAt: policy.value.position)
+    }
+
+    /// Whether a file is an API's rather than a policy's.
+    package static func isAPI(_ path: String) -> Bool { (try? read(path).isAPI) ?? false }
+
     /// Reads again what a policy was compiled from: a file of its own, or a part of a configuration file. Compiled policies
     /// keep no text.
     ///
@@ -33,6 +54,12 @@ package enum PolicyFile {
 }
 
 extension DocumentNode {
+    /// Whether it declares an API.
+    var isAPI: Bool {
+        guard case .object(let members) = value else { return false }
+        return members.contains { $0.key == "routes" }
+    }
+
     /// Itself, or the first within that is a policy and passes.
     fileprivate func firstPolicy(where passes: (DocumentNode) -> Bool) -> DocumentNode? {
         let parts: [DocumentNode]

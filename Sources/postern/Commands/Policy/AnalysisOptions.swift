@@ -13,19 +13,13 @@ struct AnalysisOptions: ParsableArguments {
     @Option(help: "The account in ARNs; with a configuration, its own.") var account: String?
     @Option(help: "The region in ARNs; with a configuration, its own.") var region: String?
 
-    /// Where the policies' resources stand.
-    struct Place {
-        var scope: PolicyScope
-        var routes: AnalysedRoutes?
-    }
-
-    func place(of documents: [DocumentNode]) throws(Diagnostics) -> Place {
-        if let api {
-            let table = try RouteTable.load(path: api, id: apiID, account: account, region: region)
-            return Place(scope: table.scope, routes: table.routes)
+    /// - Parameter file: what the last of the documents was read from; if it is an API's it tells what `--api` would.
+    func place(of documents: [DocumentNode], in file: String) throws(Diagnostics) -> PolicyPlace {
+        if let api = api ?? (PolicyFile.isAPI(file) ? file : nil) {
+            return try PolicyPlace.load(path: api, id: apiID, account: account, region: region)
         }
         let named = PolicyScope(namedIn: documents)
-        return Place(
+        return PolicyPlace(
             scope: PolicyScope(
                 partition: named?.partition ?? "aws", region: region ?? named?.region ?? "local",
                 account: account ?? named?.account ?? "000000000000", apiID: apiID ?? named?.apiID ?? "api"))

@@ -7,13 +7,19 @@ struct Lint: ParsableCommand {
         abstract: "Find what is legal in a policy but hardly meant.",
         discussion: """
             postern policy lint policies/*.json --api apis.d/shop.yaml
+            postern policy lint apis.d/shop.yaml
+            postern policy lint --config /etc/postern
+
+            An API's file stands for the policy that it holds or names, with its routes; a configuration for all of its \
+            policies.
 
             Rules: \(LintFinding.Rule.allCases.map(\.rawValue).joined(separator: ", ")).
 
             Exits 0 when there is nothing to find, 2 when there is, 78 when a policy or the API is invalid.
             """)
 
-    @Argument(help: "Policies, JSON or YAML.") var files: [String]
+    @Argument(help: "Policies, JSON or YAML, or APIs' files.") var files: [String] = []
+    @Option(help: ArgumentHelp("postern.yaml, or the directory that holds it.", valueName: "path")) var config: String?
     @OptionGroup var options: AnalysisOptions
     @Flag(help: "Print JSON.") var json = false
 
@@ -36,7 +42,7 @@ struct Lint: ParsableCommand {
     }
 
     func validate() throws {
-        if files.isEmpty { throw ValidationError("name a policy") }
+        if files.isEmpty, config == nil { throw ValidationError("name a policy, or a configuration with --config") }
     }
 
     func run() throws {
@@ -44,13 +50,19 @@ struct Lint: ParsableCommand {
         var isInvalid = false
         for file in files {
             do throws(Diagnostics) {
-                let document = try PolicyFile.read(file)
-                let place = try options.place(of: [document])
+                let document = try PolicyFile.policy(file)
+                let place = try options.place(of: [document], in: file)
                 findings += try PolicyLint.findings(in: document, for: place.scope, routes: place.routes)
             } catch {
                 printError("\(error)")
                 isInvalid = true
             }
+        }
+        do throws(Diagnostics) {
+            if let config { findings += try PolicyPlace.lint(configuration: config) }
+        } catch {
+            printError("\(error)")
+            isInvalid = true
         }
         if json { try printJSON(findings.map(Row.init)) } else { for finding in findings { print(finding.line) } }
         if isInvalid { throw ExitCode.configuration }

@@ -1,4 +1,4 @@
-import Glibc
+import PosternControl
 import PosternPolicy
 
 /// What is wrong with a line of questions.
@@ -18,7 +18,7 @@ struct PolicyQuestion {
         let question = try QuestionReader(node, as: "the question")
         let policy = try question.node("policy")
         if case .string(let path) = policy.value {
-            self.policy = try JSONReader.read(Self.contents(of: path), file: path)
+            self.policy = try PolicyFile.policy(path)
         } else {
             self.policy = policy
         }
@@ -28,6 +28,9 @@ struct PolicyQuestion {
         }
         self.kind = kind
         let request = try QuestionReader(question.node("request"), as: "`request`")
+        // A misspelt `context` would be answered as if there were none.
+        try request.refuseOthers(than: ["action", "resource", "principal", "account", "context"])
+        _ = try request.optionalText("account")
         self.request = PolicyRequest(
             action: try request.text("action"), resource: try request.text("resource"),
             principal: try Self.principal(request.optional("principal")),
@@ -78,21 +81,6 @@ struct PolicyQuestion {
         default: throw QuestionError("the value of `\(key)` must be text, a number, true or false, or a list of these")
         }
     }
-
-    private static func contents(of path: String) throws -> [UInt8] {
-        guard let file = fopen(path, "r") else {
-            throw QuestionError("cannot read `\(path)`: \(String(cString: strerror(errno)))")
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= 6 << 20 {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
-        }
-        throw QuestionError("`\(path)` is larger than 6 MB")
-    }
 }
 
 /// Reads the members of one JSON object.
@@ -107,6 +95,12 @@ struct QuestionReader {
     }
 
     func optional(_ key: String) -> DocumentNode? { members.first { $0.key == key }?.value }
+
+    func refuseOthers(than known: [String]) throws {
+        guard let other = members.first(where: { !known.contains($0.key) }) else { return }
+        throw QuestionError(
+            "unknown key `\(other.key)` in \(name): expected \(known.map { "`\($0)`" }.joined(separator: ", "))")
+    }
 
     func node(_ key: String) throws -> DocumentNode {
         guard let node = optional(key) else { throw QuestionError("\(name) has no `\(key)`") }

@@ -9,8 +9,8 @@ struct RequestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The network interface that the connection came in by.", valueName: "name"))
     var interface: String?
     @Option(help: ArgumentHelp("The method.", valueName: "METHOD")) var method = "GET"
-    @Option(help: ArgumentHelp("The path, without the stage.", valueName: "path")) var path = "/"
-    @Option(help: ArgumentHelp("The stage.", valueName: "name")) var stage: String
+    @Option(help: ArgumentHelp("The path; without --stage it begins with the stage.", valueName: "path")) var path = "/"
+    @Option(help: ArgumentHelp("The stage.", valueName: "name")) var stage: String?
     @Option(name: .customLong("api-id"), help: ArgumentHelp("The API's id (default: api).", valueName: "id"))
     var apiID: String?
     @Option(help: ArgumentHelp("The region of the API's ARN (default: local).", valueName: "name")) var region: String?
@@ -47,6 +47,7 @@ struct RequestOptions: ParsableArguments {
         for line in header {
             try reporting("--header") { () throws(RequestDescription.Problem) in try set(line, &request) }
         }
+        request.takeStageFromPath()
         if let problem = request.problem { throw ValidationError(problem.text) }
         return request
     }

@@ -104,7 +104,7 @@ struct TestPolicies: ParsableCommand {
         let found = result.answer.rawValue + (result.statement.map { " by `\($0)`" } ?? "")
         print("\(test.position.text): `\(test.name)` failed: expected \(wanted), found \(found)")
         guard let explanation = result.explanation else { return }
-        let text = ExplanationText.render(explanation, title: test.request.title(test.scope))
+        let text = ExplanationText.render(explanation, title: test.request.title(test.scope.apiID))
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             print(line.isEmpty ? "" : "    \(line)")
         }

@@ -13,7 +13,7 @@ struct Widen: ParsableCommand {
             Exits 0 when nobody gains access, 2 when somebody does or may, 78 when a policy or the API is invalid.
             """)
 
-    @Argument(help: "The policy as it is, JSON or YAML.") var old: String
+    @Argument(help: "The policy as it is, JSON or YAML, or an API's file that holds or names it.") var old: String
     @Argument(help: "The policy as it will be.") var new: String
     @OptionGroup var options: AnalysisOptions
     @Flag(help: "Print JSON.") var json = false
@@ -37,8 +37,8 @@ struct Widen: ParsableCommand {
     func run() throws {
         let found: AccessComparison
         do throws(Diagnostics) {
-            let documents = (try PolicyFile.read(old), try PolicyFile.read(new))
-            let place = try options.place(of: [documents.0, documents.1])
+            let documents = (try PolicyFile.policy(old), try PolicyFile.policy(new))
+            let place = try options.place(of: [documents.0, documents.1], in: new)
             let before = try AnalysedPolicy.compile(documents.0, for: place.scope)
             let after = try AnalysedPolicy.compile(documents.1, for: place.scope)
             for warning in before.policy.warnings + after.policy.warnings { printError("\(warning)") }
@@ -78,12 +78,13 @@ extension AccessChange {
     }
 
     private var sourceText: String {
-        var parts = source.filter { $0.fact == "address" }.map { $0.values.abridged(", ") }
-        parts += source.filter { $0.fact == "aws:SourceVpce" }.map { "via \($0.values.abridged(", "))" }
+        var way = source.filter { $0.fact == "address" }.map { $0.values.abridged(", ") }
+        way += source.filter { $0.fact == "aws:SourceVpce" }.map { "via \($0.values.abridged(", "))" }
+        var parts = way.isEmpty ? [] : [way.joined(separator: " ")]
         for condition in source where condition.fact != "address" && condition.fact != "aws:SourceVpce" {
             parts.append("\(condition.fact): \(condition.values.abridged(", "))")
         }
-        return parts.isEmpty ? "everyone" : parts.joined(separator: " ")
+        return parts.isEmpty ? "everyone" : parts.joined(separator: "; ")
     }
 
     private var reason: String {

@@ -1,10 +1,16 @@
 import PosternModel
 package import PosternPolicy
 
-/// The routes of one API for the analysis of a policy, and what its resources are called by.
-package struct RouteTable: Sendable {
+/// What the analysis of a policy goes by: the names in its ARNs, and the routes of its API.
+package struct PolicyPlace: Sendable {
     package let scope: PolicyScope
-    package let routes: AnalysedRoutes
+    /// nil: any path may be a route.
+    package let routes: AnalysedRoutes?
+
+    package init(scope: PolicyScope, routes: AnalysedRoutes? = nil) {
+        self.scope = scope
+        self.routes = routes
+    }
 
     /// - Parameters:
     ///   - path: an API's own file, `postern.yaml`, or the directory that holds it.
@@ -13,7 +19,7 @@ package struct RouteTable: Sendable {
     /// - Throws: every problem of what is read, or that there is no such API.
     package static func load(
         path: String, id: String?, account: String?, region: String?
-    ) throws(Diagnostics) -> RouteTable {
+    ) throws(Diagnostics) -> PolicyPlace {
         let declarations = try declarations(path, account, region)
         let known = declarations.map { "`\($0.id)`" }.joined(separator: ", ")
         let start = SourcePosition(file: path, line: 1, column: 1)
@@ -23,7 +29,7 @@ package struct RouteTable: Sendable {
                     Diagnostic(at: start, "there is no API \(id.abbreviated)", hint: "there are: \(known)")
                 ])
             }
-            return RouteTable(found)
+            return PolicyPlace(found)
         }
         guard declarations.count == 1 else {
             throw Diagnostics([
@@ -31,10 +37,10 @@ package struct RouteTable: Sendable {
                     at: start, "there are \(declarations.count) APIs", hint: "name one with `--api-id`: \(known)")
             ])
         }
-        return RouteTable(declarations[0])
+        return PolicyPlace(declarations[0])
     }
 
-    private init(_ api: APIDeclaration) {
+    init(_ api: APIDeclaration) {
         scope = api.scope
         routes = AnalysedRoutes(
             stages: api.stages.map(\.name),
@@ -48,9 +54,7 @@ package struct RouteTable: Sendable {
     ) throws(Diagnostics) -> [APIDeclaration] {
         guard !ConfigurationFile.isDirectory(path) else { return try ConfigurationLoader.load(path: path).apis }
         let document = try PolicyFile.read(path)
-        guard case .object(let members) = document.value, members.contains(where: { $0.key == "routes" }) else {
-            return try ConfigurationLoader.load(path: path).apis
-        }
+        guard document.isAPI else { return try ConfigurationLoader.load(path: path).apis }
         let report = ProblemReport()
         let standard = ProcessConfiguration()
         let decoder = APIDecoder(
