@@ -54,16 +54,18 @@ final class SecuredCaller {
     }
 
     /// As Envoy has it: `"` is escaped in a quoted value. Identities hold no control characters.
+    ///
+    /// By scalar: a `"` with a combining mark behind it is another character, but the upstream sees a `"`.
     private static func quoted(_ text: String) -> String {
-        text.reduce(into: "") { quoted, character in
-            if character == "\"" || character == "\\" { quoted.append("\\") }
-            quoted.append(character)
+        text.unicodeScalars.reduce(into: "") { quoted, scalar in
+            if scalar == "\"" || scalar == "\\" { quoted.append("\\") }
+            quoted.unicodeScalars.append(scalar)
         }
     }
 
     /// A name with a character that ends an element is quoted.
     private static func safe(_ name: String) -> String {
-        name.contains { ",;=\"\\ ".contains($0) } ? "\"\(quoted(name))\"" : name
+        name.utf8.contains { ",;=\"\\ ".utf8.contains($0) } ? "\"\(quoted(name))\"" : name
     }
 }
 

@@ -140,7 +140,8 @@ done:
 // MARK: A verification that rests
 
 /// The verify callback of servers whose verifier may take its time: leaves the store's context where the session finds
-/// it and pauses OpenSSL's fiber at once, so that nothing but OpenSSL ever runs on its small stack (32 KiB, no guard).
+/// it and pauses OpenSSL's fiber at once, so that no verification runs on its small stack (32 KiB, no guard): only
+/// OpenSSL and our short callbacks for records, alerts and tickets, measured at 8 KiB at most.
 /// The session decides on its own stack, leaves the result in the store's context and resumes.
 /// `place` is the number of the application data of an `SSL` that holds the paused verification.
 static inline int postern_verify_paused(X509_STORE_CTX *store, void *place) {

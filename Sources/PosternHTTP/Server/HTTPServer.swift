@@ -70,7 +70,7 @@ package final class HTTPServer {
 
     private func accept(_ channel: any Channel, _ listener: ServerListener, awaitsUnixPeer: Bool) throws {
         guard listener.admitConnection(from: channel.remoteAddress) else {
-            try channel.pipeline.syncOperations.addHandler(OverloadedConnection())
+            try channel.pipeline.syncOperations.addHandler(OverloadedConnection(answers: listener.tls == nil))
             return
         }
         let connection = ServerConnection(
@@ -92,7 +92,7 @@ package final class HTTPServer {
     /// Closes connections whose callers' certificates no longer admit them, a few chains at a time, so that requests need not
     /// wait: to be called when a listener's trust has changed, and every now and then, for certificates end.
     package func reviewPeers(at epochSecond: Int) {
-        review(connections.filter { $0.connection.tls?.peer != nil }[...], PeerReview(), epochSecond)
+        review(connections.filter { $0.connection.tls != nil }[...], PeerReview(), epochSecond)
     }
 
     private static let chainsPerTurn = 16
@@ -166,7 +166,8 @@ package final class ConnectionBudget: Sendable {
     func give() { count.wrappingSubtract(1, ordering: .relaxed) }
 }
 
-/// Answers a connection that is one too many, and closes it: clearer to its client than silence.
+/// Answers a connection that is one too many, and closes it: clearer to its client than silence. Where TLS is spoken there
+/// is no answer without a handshake.
 private final class OverloadedConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -181,7 +182,12 @@ private final class OverloadedConnection: ChannelInboundHandler {
         {"message":"Service Unavailable"}
         """
 
+    private let answers: Bool
+
+    init(answers: Bool) { self.answers = answers }
+
     func channelActive(context: ChannelHandlerContext) {
+        guard answers else { return context.close(promise: nil) }
         let bytes = UnsafeRawBufferPointer(start: Self.answer.utf8Start, count: Self.answer.utf8CodeUnitCount)
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer(bytes: bytes))).whenComplete { _ in

@@ -99,12 +99,17 @@ extension ServerConnection: ServerStream {
     }
 
     package func abort() {
+        markCut()
+        outbound = .ended
+        context?.close(promise: nil)
+    }
+
+    /// The close that follows must not be taken for the response's end.
+    func markCut() {
         // A body that ends with its connection (HTTP/1.0) would look whole to the caller; a reset does not.
         if case .body(.streamed) = outbound, isHTTP10, let socket = context?.channel as? any SocketOptionProvider {
             _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
-        outbound = .ended
         context?.triggerUserOutboundEvent(TLSAbort(), promise: nil)
-        context?.close(promise: nil)
     }
 }

@@ -452,7 +452,10 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     func came(by other: ServerListener) -> Bool { listener === other }
 
-    func closeNow() { context?.close(promise: nil) }
+    func closeNow() {
+        if case .body = outbound { markCut() }
+        context?.close(promise: nil)
+    }
 
     /// No request begins any more: closes at once if none is being served, else behind its answer.
     func closeAfterExchange() {

@@ -5,10 +5,16 @@ package import PosternTLS
 extension ServerConnection: TLSObserver {
     /// Takes what comes in front of TLS: the PROXY header where one is required. Then the source is known and can be
     /// held to its rate.
-    func readPreface(_ bytes: inout ByteBuffer, _ tls: ServerTLS) -> ServerListener.ProxyOutcome {
-        if listener.settings.requiresProxyHeader {
+    ///
+    /// - Parameter awaitsHeader: the balancer's header has not come yet. What follows it is the caller's own, who must not
+    ///   be believed a second one.
+    func readPreface(
+        _ bytes: inout ByteBuffer, _ tls: ServerTLS, awaitsHeader: inout Bool
+    ) -> ServerListener.ProxyOutcome {
+        if awaitsHeader {
             let outcome = listener.readProxyHeader(&bytes, &connection)
             guard case .accepted = outcome else { return outcome }
+            awaitsHeader = false
         }
         guard bytes.readableBytes > 0 else { return .needMore }
         guard let limiter = tls.limiter, !limiter.admits(connection.remote) else { return .accepted }
@@ -30,25 +36,30 @@ extension ServerConnection: TLSObserver {
         let handler = TLSHandler(
             tls.context, space: server.tlsSpace, wheel: server.wheel, timeout: listener.settings.timeouts.handshake,
             observer: self)
-        if listener.settings.requiresProxyHeader || tls.limiter != nil {
-            handler.preface = { [unowned self] in readPreface(&$0, tls) }
+        var awaitsHeader = listener.settings.requiresProxyHeader
+        if awaitsHeader || tls.limiter != nil {
+            handler.preface = { [unowned self] in readPreface(&$0, tls, awaitsHeader: &awaitsHeader) }
         }
         return handler
     }
 
     /// Ends the connection, as its listener says how, if its caller's certificate has expired or is no longer admitted by
-    /// the trust that the listener has now.
+    /// the trust that the listener has now, or if there is none where one has come to be required.
     func expelIfRefused(at epochSecond: Int, _ review: inout PeerReview) {
-        guard context != nil, let peer = connection.tls?.peer, let tls = listener.tls, tls.whenInvalid != .keep,
-            let refusal = refusal(of: peer, tls, at: epochSecond, &review)
+        guard context != nil, let secured = connection.tls, let tls = listener.tls, tls.whenInvalid != .keep,
+            let refusal = refusal(of: secured.peer, tls, at: epochSecond, &review)
         else { return }
         listener.peerExpelled(refusal, connection.remote)
         if case .closeAtOnce = tls.whenInvalid { closeNow() } else { closeAfterExchange() }
     }
 
     private func refusal(
-        of peer: VerifiedPeer, _ tls: ServerTLS, at epochSecond: Int, _ review: inout PeerReview
+        of peer: VerifiedPeer?, _ tls: ServerTLS, at epochSecond: Int, _ review: inout PeerReview
     ) -> PeerRefusal? {
+        guard let peer else {
+            guard tls.context.clientAuthentication == .required else { return nil }
+            return PeerRefusal(alert: .certificateRequired, reason: "the listener requires a certificate now")
+        }
         guard epochSecond <= peer.notAfter else {
             let subject = peer.identity.subject
             return PeerRefusal(alert: .certificateExpired, reason: "the certificate of `\(subject)` has expired")

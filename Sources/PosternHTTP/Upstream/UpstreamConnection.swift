@@ -254,7 +254,9 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch (state, (error as? TLSFailure)?.kind) {
-        // A body that ends with its connection would otherwise seem whole.
+        // Only a body that ends with its connection would seem whole without being so; any other tells its own end, and
+        // what has come of it may still wait for a slow caller.
+        case (.body, .truncated?) where framing != .untilClose: upstreamClosed()
         case (.body, _?): fail(.closedMidResponse)
         // An upstream of TLS 1.3 refuses our certificate behind its own handshake.
         case (.awaitingHead, .peerAlert?): fail(.tls("\(error)"))

@@ -224,6 +224,11 @@ package final class UpstreamPool {
             connection.isOpen
         else { return failed(.connect("closed at once"), waiter) }
         connecting.removeAll { $0 === waiter }
+        // Its handshake was made with trust that has changed meanwhile.
+        guard connection.securedBy === tls?.context else {
+            connection.close()
+            return connect(waiter)
+        }
         connection.position = all.count
         all.append(connection)
         guard let receiver = waiter.end() else { return connection.release() }

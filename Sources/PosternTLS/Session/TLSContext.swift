@@ -25,7 +25,7 @@ package final class TLSContext: @unchecked Sendable {
     package let role: Role
     let pointer: OpaquePointer
     let credentials: CredentialIndex
-    let clientAuthentication: ClientAuthentication
+    package let clientAuthentication: ClientAuthentication
     let verifier: (any PeerVerifier)?
     let verification: Verification
     /// At most one of these two says how clients resume.

@@ -169,6 +169,11 @@ package final class TLSSession {
         ERR_clear_error()
         var count = 0
         let result = SSL_read_ex(ssl, space.baseAddress, space.count, &count)
+        // OpenSSL answers every such wish with a warning, without end.
+        if alertSent == .noRenegotiation {
+            isBroken = true
+            throw TLSFailure(.protocolError, "the peer asked to renegotiate", alertSent: .noRenegotiation)
+        }
         if result == 1 { return .bytes(count) }
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wantsInput

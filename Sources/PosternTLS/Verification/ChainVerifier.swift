@@ -12,7 +12,8 @@ package struct VerifiedChain: Sendable {
     package let verifiedAt: Int
     /// The earliest notAfter in the chain. OpenSSL counts that second itself as past, against RFC 5280 section 4.1.2.5.
     package let notAfter: Int
-    /// The earliest second at which a revocation list that spoke for it becomes stale; `.max` if none did.
+    /// The earliest second at which a revocation list that spoke for it becomes stale, or one that is there comes into
+    /// force; `.max` if there is none.
     package let nextUpdate: Int
     /// Of the trust store.
     package let generation: UInt64
@@ -108,7 +109,9 @@ package final class ChainVerifier: Sendable {
         let chain = check.chain
         let identity = try identity(of: chain)
         let rules = VerificationRules(settings: settings, lists: trust.revocationLists, now: now)
-        let nextUpdate = try rules.check(chain, identity: identity, expecting: peer)
+        // A list that is there and not yet in force changes the answer too.
+        let pending = trust.revocationLists.lazy.map(\.thisUpdate).filter { $0 > now }.min() ?? .max
+        let nextUpdate = min(pending, try rules.check(chain, identity: identity, expecting: peer))
         return VerifiedChain(
             identity: identity, certificates: chain, anchor: chain.last.flatMap { set.anchor($0) }, verifiedAt: now,
             nextUpdate: nextUpdate, generation: trust.generation)

@@ -52,18 +52,25 @@ package final class ResponderClient: Sendable {
                         .failure(ResponderFailure("too many questions to responders are waiting")))
                 }
                 waiting.append(question)
+                eventLoop.assumeIsolated().scheduleTask(deadline: question.deadline) { self.endOverdue() }
                 return
             }
             start(question)
         }
 
+        /// Questions whose time passed while they waited.
+        private func endOverdue() {
+            let now = NIODeadline.now()
+            let overdue = waiting.filter { $0.deadline <= now }
+            waiting.removeAll { $0.deadline <= now }
+            for question in overdue { question.completion(.failure(ResponderFailure("its turn did not come in time"))) }
+        }
+
         private func start(_ question: Question) {
-            guard question.deadline > .now() else {
-                return question.completion(.failure(ResponderFailure("its turn did not come in time")))
-            }
             let exchange = ResponderExchange(question.url, question.request) { [self] exchange, answer in
                 active[ObjectIdentifier(exchange)] = nil
                 question.completion(answer)
+                endOverdue()
                 if !waiting.isEmpty, active.count < mostActive { start(waiting.removeFirst()) }
             }
             active[ObjectIdentifier(exchange)] = exchange
