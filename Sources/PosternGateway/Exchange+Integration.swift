@@ -56,6 +56,9 @@ extension Exchange {
         switch failure {
         case .resolve, .connect, .connectTimeout:
             guard route.targetCount > 1 else { return false }
+        case .tls:
+            // Behind the handshake something has been sent.
+            guard case .leasing = phase, route.targetCount > 1 else { return false }
         case .closedBeforeResponse(wasReused: true):
             // What the upstream was sent decides, not what the caller sent.
             guard (proxy.method ?? method).wire.isIdempotent, head?.index.framing == BodyFraming.none else {

@@ -86,6 +86,7 @@ package final class GatewayLoop {
         let made = UpstreamPool(
             address: UpstreamAddress(target), isSecured: target.tls != nil, settings: upstreamSettings,
             eventLoop: eventLoop, wheel: wheel, resolver: resolver, space: server.tlsSpace)
+        made.handshakeEnded = { [metrics] in metrics.countUpstreamHandshake(HandshakeOutcome($0).index) }
         secure(made, target)
         pools[target] = made
         return made

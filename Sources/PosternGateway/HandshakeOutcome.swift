@@ -1,11 +1,19 @@
 import PosternTLS
 
-/// How a downstream TLS handshake ended, as the metrics count it.
+/// How a TLS handshake ended, as the metrics count it.
 enum HandshakeOutcome {
     case full, resumed
-    /// The source had begun too many.
+    /// The source had begun too many; never of an upstream.
     case limited
     case failed(TLSFailure.Kind)
+
+    init(_ result: Result<TLSHandshakeResult, TLSFailure>) {
+        self =
+            switch result {
+            case .success(let result): result.isResumed ? .resumed : .full
+            case .failure(let failure): .failed(failure.kind)
+            }
+    }
 
     /// Labels, in the order of `index`.
     static let names = ["full", "resumed", "rate_limited"] + TLSFailure.Kind.allCases.map(\.rawValue)

@@ -55,14 +55,10 @@ final class LoopListener: ListenerObserver {
     }
 
     func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, from peer: SocketAddress?) {
-        switch result {
-        case .success(let result):
-            metrics.countHandshake((result.isResumed ? HandshakeOutcome.resumed : .full).index)
-        case .failure(let failure):
-            metrics.countHandshake(HandshakeOutcome.failed(failure.kind).index)
-            // Health checks open a connection and close it.
-            if failure.kind != .closedInHandshake { record("TLS_HANDSHAKE", failure.description, peer) }
-        }
+        metrics.countHandshake(HandshakeOutcome(result).index)
+        // Health checks open a connection and close it.
+        guard case .failure(let failure) = result, failure.kind != .closedInHandshake else { return }
+        record("TLS_HANDSHAKE", failure.description, peer)
     }
 
     func handshakeRefused(from peer: SocketAddress?) {

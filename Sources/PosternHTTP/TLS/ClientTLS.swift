@@ -25,10 +25,11 @@ final class UpstreamHandshake: TLSObserver {
     }
 
     func handshakeEnded(_ result: Result<TLSHandshakeResult, TLSFailure>, on channel: any Channel) {
+        pool.handshakeEnded?(result)
         switch result {
         case .success: pool.opened(channel, waiter)
         case .failure(let failure) where failure.kind == .handshakeTimeout: pool.failed(.connectTimeout, waiter)
-        case .failure(let failure): pool.failed(.tls(failure.description), waiter)
+        case .failure(let failure): pool.failed(.tls(failure), waiter)
         }
     }
 }

@@ -1,5 +1,5 @@
 package import NIOCore
-import PosternTLS
+package import PosternTLS
 
 /// The consumer of one response. Calls come on the event loop.
 package protocol ResponseReceiver: AnyObject {
@@ -21,7 +21,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     case connect(String)
     case connectTimeout
     /// No secured connection came about, or the upstream ended it with an alert.
-    case tls(String)
+    case tls(TLSFailure)
     /// The pool's bound on connections and waiting requests is reached.
     case overloaded
     /// Closed before any byte of a response. On a reused connection the request may never have been seen.
@@ -50,7 +50,8 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
 
     package var detail: String? {
         switch self {
-        case .resolve(let text), .connect(let text), .tls(let text): text
+        case .resolve(let text), .connect(let text): text
+        case .tls(let failure): failure.description
         case .malformed(let refusal): refusal.rawValue
         default: nil
         }
@@ -105,6 +106,8 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     private var isReadingPaused = false
     private var hasHeldRead = false
     private var isProcessing = false
+    /// The connection ends with an error.
+    private var hasBroken = false
     /// What the channel said last: it tells of every change, and asking it costs more than remembering.
     private var channelIsWritable = true
     /// How often it has waited in the pool, where an upstream may close it unseen.
@@ -253,15 +256,14 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     package func channelInactive(context: ChannelHandlerContext) { upstreamClosed() }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch (state, (error as? TLSFailure)?.kind) {
-        // Only a body that ends with its connection would seem whole without being so; any other tells its own end, and
-        // what has come of it may still wait for a slow caller.
-        case (.body, .truncated?) where framing != .untilClose: upstreamClosed()
-        case (.body, _?): fail(.closedMidResponse)
-        // An upstream of TLS 1.3 refuses our certificate behind its own handshake.
-        case (.awaitingHead, .peerAlert?): fail(.tls("\(error)"))
-        default: context.close(promise: nil)
+        if case .awaitingHead = state, let failure = error as? TLSFailure, failure.kind == .peerAlert {
+            // An upstream of TLS 1.3 refuses our certificate behind its own handshake.
+            pool.handshakeEnded?(.failure(failure))
+            return fail(.tls(failure))
         }
+        // What came before it is delivered when the channel is closed.
+        hasBroken = true
+        context.close(promise: nil)
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) { upstreamClosed() }
@@ -281,7 +283,8 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         case .awaitingHead:
             end(inbound.readableBytes == 0 ? .closedBeforeResponse(wasReused: uses > 0) : .closedMidResponse)
         case .body:
-            if framing == .untilClose {
+            // A reset, or an end without close_notify, is not the end of a body.
+            if framing == .untilClose, !hasBroken {
                 finishResponse(nil)
             } else {
                 end(.closedMidResponse)

@@ -1,5 +1,6 @@
 package import NIOCore
 import NIOPosix
+package import PosternTLS
 
 /// Where an upstream is.
 package enum UpstreamAddress: Sendable, Hashable, CustomStringConvertible {
@@ -41,6 +42,8 @@ package final class UpstreamPool {
     let headSpace = HeadSpace()
     /// Secures connections opened from now on; nil where none are secured, and where nothing can.
     private(set) var tls: ClientTLS?
+    /// Told of each handshake, and of an alert that an upstream sends behind one in place of a response.
+    package var handshakeEnded: ((Result<TLSHandshakeResult, TLSFailure>) -> Void)?
     private let isSecured: Bool
     private let tlsSpace: TLSLoopSpace
     private let eventLoop: any EventLoop
@@ -175,6 +178,8 @@ package final class UpstreamPool {
         }
     }
 
+    private static let notLoaded = TLSFailure(.internalError, "its certificates have not been loaded")
+
     /// Each connection begins with the next of a name's addresses.
     private func rotated(_ addresses: [SocketAddress]) -> ArraySlice<SocketAddress> {
         nextAddress = (nextAddress &+ 1) % addresses.count
@@ -183,7 +188,7 @@ package final class UpstreamPool {
 
     /// Tries one address after the other while they refuse at once: a name often has one family too many.
     private func open(_ targets: ArraySlice<SocketAddress>, _ waiter: LeaseWaiter) {
-        guard !isSecured || tls != nil else { return failed(.tls("its certificates have not been loaded"), waiter) }
+        guard !isSecured || tls != nil else { return failed(.tls(Self.notLoaded), waiter) }
         let bound = NIOLoopBound((pool: self, waiter: waiter), eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(waiter.timeLeft)

@@ -13,6 +13,7 @@ package final class LoopMetrics {
     private let proxyHeaderRefusals: Counters
     private let unixPeerRefusals: Counters
     private let handshakes: Counters
+    private let upstreamHandshakes: Counters
     private let upstreamEvents = Counters(UpstreamEvent.allCases.count)
 
     /// Requests in progress.
@@ -29,6 +30,7 @@ package final class LoopMetrics {
         proxyHeaderRefusals = Counters(vocabulary.proxyHeaderRefusals.count)
         unixPeerRefusals = Counters(vocabulary.unixPeerRefusals.count)
         handshakes = Counters(vocabulary.handshakes.count)
+        upstreamHandshakes = Counters(vocabulary.handshakes.count)
         routes.resize(to: [.unrouted])
         unroutedSlot = routes.slot(at: 0)
     }
@@ -128,8 +130,11 @@ package final class LoopMetrics {
     /// Counts a Unix connection closed for want of facts; `reason` is its position in the vocabulary.
     package func countUnixPeerRefusal(_ reason: Int) { unixPeerRefusals.add(reason) }
 
-    /// Counts the end of a TLS handshake; `outcome` is its position in the vocabulary.
+    /// Counts the end of a caller's TLS handshake; `outcome` is its position in the vocabulary.
     package func countHandshake(_ outcome: Int) { handshakes.add(outcome) }
+
+    /// Counts the end of a TLS handshake with an upstream; `outcome` is its position in the vocabulary.
+    package func countUpstreamHandshake(_ outcome: Int) { upstreamHandshakes.add(outcome) }
 
     package func count(_ event: UpstreamEvent) { upstreamEvents.add(event.rawValue) }
 
@@ -140,7 +145,7 @@ package final class LoopMetrics {
             refusals: refusals.values,
             parseRefusals: parseRefusals.values, proxyHeaderRefusals: proxyHeaderRefusals.values,
             unixPeerRefusals: unixPeerRefusals.values, handshakes: handshakes.values,
-            upstreamEvents: upstreamEvents.values,
+            upstreamHandshakes: upstreamHandshakes.values, upstreamEvents: upstreamEvents.values,
             activeRequests: activeRequests, upstreamActive: upstreamActive, upstreamIdle: upstreamIdle)
     }
 }

@@ -75,6 +75,9 @@ package enum MetricNames {
     package static let upstreamTimeouts = Metric(
         name: "postern_upstream_timeouts_total", kind: .counter,
         help: "Integrations that took too long, by phase: connect, response.")
+    package static let upstreamHandshakes = Metric(
+        name: "postern_upstream_tls_handshakes_total", kind: .counter,
+        help: "TLS handshakes with upstreams, by result: full, resumed, or why they failed.")
     package static let clientOpenConnections = Metric(
         name: "http_client_open_connections", kind: .gauge,
         help: "Connections to upstreams, by state: active, idle.")
@@ -147,7 +150,7 @@ package enum MetricNames {
         tlsHandshakes,
         connectionsAccepted, connectionsActive, connectionsRefused,
         upstreamConnects, upstreamConnectFailures, upstreamReuses, upstreamRetries, upstreamTimeouts,
-        clientOpenConnections,
+        upstreamHandshakes, clientOpenConnections,
         tlsCertificateExpiry, tlsTrustExpiry, tlsRevocationListNextUpdate, tlsStapleExpiry, tlsMaterialGeneration,
         tlsMaterialReloads, tlsMaterialStale, ocspStatuses,
         logWrittenBytes, logDroppedRecords, logErrors,

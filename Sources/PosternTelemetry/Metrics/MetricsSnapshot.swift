@@ -11,6 +11,7 @@ package struct MetricsSnapshot: Sendable {
     private(set) var proxyHeaderRefusals: [Int]
     private(set) var unixPeerRefusals: [Int]
     private(set) var handshakes: [Int]
+    private(set) var upstreamHandshakes: [Int]
     private(set) var upstreamEvents: [Int]
     package private(set) var activeRequests: Int
     package private(set) var upstreamActive: Int
@@ -19,8 +20,8 @@ package struct MetricsSnapshot: Sendable {
     init(
         vocabulary: MetricsVocabulary, routes: SlotTable<RouteIdentity>, listeners: SlotTable<String>,
         shadow: SlotTable<String>, refusals: [Int], parseRefusals: [Int], proxyHeaderRefusals: [Int],
-        unixPeerRefusals: [Int], handshakes: [Int], upstreamEvents: [Int], activeRequests: Int, upstreamActive: Int,
-        upstreamIdle: Int
+        unixPeerRefusals: [Int], handshakes: [Int], upstreamHandshakes: [Int], upstreamEvents: [Int],
+        activeRequests: Int, upstreamActive: Int, upstreamIdle: Int
     ) {
         self.vocabulary = vocabulary
         self.routes = routes
@@ -31,6 +32,7 @@ package struct MetricsSnapshot: Sendable {
         self.proxyHeaderRefusals = proxyHeaderRefusals
         self.unixPeerRefusals = unixPeerRefusals
         self.handshakes = handshakes
+        self.upstreamHandshakes = upstreamHandshakes
         self.upstreamEvents = upstreamEvents
         self.activeRequests = activeRequests
         self.upstreamActive = upstreamActive
@@ -48,6 +50,7 @@ package struct MetricsSnapshot: Sendable {
         Self.add(&proxyHeaderRefusals, other.proxyHeaderRefusals)
         Self.add(&unixPeerRefusals, other.unixPeerRefusals)
         Self.add(&handshakes, other.handshakes)
+        Self.add(&upstreamHandshakes, other.upstreamHandshakes)
         Self.add(&upstreamEvents, other.upstreamEvents)
         activeRequests += other.activeRequests
         upstreamActive += other.upstreamActive

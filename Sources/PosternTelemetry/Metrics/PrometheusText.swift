@@ -94,7 +94,9 @@ package enum PrometheusText {
         reasons(MetricNames.parseRefusals, snapshot.vocabulary.parseRefusals, snapshot.parseRefusals)
         reasons(MetricNames.proxyHeaderRefusals, snapshot.vocabulary.proxyHeaderRefusals, snapshot.proxyHeaderRefusals)
         reasons(MetricNames.unixPeerRefusals, snapshot.vocabulary.unixPeerRefusals, snapshot.unixPeerRefusals)
-        reasons(MetricNames.tlsHandshakes, label: "result", snapshot.vocabulary.handshakes, snapshot.handshakes)
+        let handshakes = snapshot.vocabulary.handshakes
+        reasons(MetricNames.tlsHandshakes, label: "result", handshakes, snapshot.handshakes)
+        reasons(MetricNames.upstreamHandshakes, label: "result", handshakes, snapshot.upstreamHandshakes)
     }
 
     /// Only what has happened has a series.
