@@ -43,6 +43,24 @@ package struct ExplainReport: Codable, Sendable {
         }
     }
 
+    /// The caller's, as policies know it.
+    package struct Certificate: Codable, Sendable {
+        /// RFC 4514.
+        package var subject: String?
+        package var issuer: String?
+        package var serial: String?
+        package var fingerprint: String?
+        package var spiffeID: String?
+
+        package init(subject: String?, issuer: String?, serial: String?, fingerprint: String?, spiffeID: String?) {
+            self.subject = subject
+            self.issuer = issuer
+            self.serial = serial
+            self.fingerprint = fingerprint
+            self.spiffeID = spiffeID
+        }
+    }
+
     package var requestID = ""
     package var extendedRequestID = ""
     /// RFC 3339, UTC.
@@ -54,6 +72,7 @@ package struct ExplainReport: Codable, Sendable {
     package var vpc: String?
     package var sourceIP: String?
     package var connectionID: UInt64 = 0
+    package var certificate: Certificate?
     package var method = ""
     package var path = ""
     package var host = ""

@@ -5,10 +5,15 @@ package import PosternTLS
 extension ServerConnection: TLSObserver {
     /// Takes what comes in front of TLS: the PROXY header where one is required. Then the source is known and can be
     /// held to its rate.
-    func readPreface(_ bytes: inout ByteBuffer, _ tls: ServerTLS) -> ServerListener.ProxyOutcome {
-        if listener.settings.requiresProxyHeader {
+    ///
+    /// - Parameter awaitsHeader: whether the PROXY header is still to come; TLS may follow it much later.
+    private func readPreface(
+        _ bytes: inout ByteBuffer, _ tls: ServerTLS, _ awaitsHeader: inout Bool
+    ) -> ServerListener.ProxyOutcome {
+        if awaitsHeader {
             let outcome = listener.readProxyHeader(&bytes, &connection)
             guard case .accepted = outcome else { return outcome }
+            awaitsHeader = false
         }
         guard bytes.readableBytes > 0 else { return .needMore }
         guard let limiter = tls.limiter, !limiter.admits(connection.remote) else { return .accepted }
@@ -30,8 +35,9 @@ extension ServerConnection: TLSObserver {
         let handler = TLSHandler(
             tls.context, space: server.tlsSpace, wheel: server.wheel, timeout: listener.settings.timeouts.handshake,
             observer: self)
-        if listener.settings.requiresProxyHeader || tls.limiter != nil {
-            handler.preface = { [unowned self] in readPreface(&$0, tls) }
+        var awaitsHeader = listener.settings.requiresProxyHeader
+        if awaitsHeader || tls.limiter != nil {
+            handler.preface = { [unowned self] in readPreface(&$0, tls, &awaitsHeader) }
         }
         return handler
     }
@@ -42,8 +48,11 @@ extension ServerConnection: TLSObserver {
         guard context != nil, let peer = connection.tls?.peer, let tls = listener.tls, tls.whenInvalid != .keep,
             let refusal = refusal(of: peer, tls, at: epochSecond, &review)
         else { return }
-        listener.peerExpelled(refusal, connection.remote)
-        if case .closeAtOnce = tls.whenInvalid { closeNow() } else { closeAfterExchange() }
+        // One whose exchange goes on is met again by every look.
+        let isFirst = !isExpelled
+        isExpelled = true
+        if isFirst { listener.peerExpelled(refusal, connection.remote) }
+        if case .closeAtOnce = tls.whenInvalid { closeNow() } else if isFirst { closeAfterExchange() }
     }
 
     private func refusal(

@@ -38,6 +38,15 @@ struct Explain: ParsableCommand {
     }
 }
 
+extension ExplainReport.Certificate {
+    fileprivate var text: String {
+        [
+            subject.flatMap { $0.isEmpty ? nil : $0 }, spiffeID, issuer.map { "issued by \($0)" },
+            serial.map { "serial \($0)" },
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+}
+
 extension ExplainReport {
     fileprivate var lines: [String] {
         func line(_ name: String, _ value: String?) -> String? { value.map { name.padded(to: 12) + $0 } }
@@ -50,6 +59,7 @@ extension ExplainReport {
             line(
                 "from",
                 "\(sourceIP ?? "a Unix socket") by \(endpoint ?? listener)\(network), connection \(connectionID)"),
+            line("certificate", certificate?.text),
             line("asked", "\(method) \(path)\(place)"),
             line("domain", domain),
             line("route", route.isEmpty ? nil : route),

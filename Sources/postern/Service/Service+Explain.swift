@@ -53,6 +53,11 @@ struct RequestExplanation {
         report.vpc = facts.sourceVpc
         report.sourceIP = facts.sourceIP?.description
         report.connectionID = record.origin.connectionID
+        report.certificate = facts.certificate.map {
+            .init(
+                subject: $0.subject, issuer: $0.issuer, serial: $0.serial, fingerprint: $0.fingerprint,
+                spiffeID: $0.spiffeID)
+        }
         report.method = record.method.text
         report.path = record.path.text
         report.host = record.host.text
