@@ -32,7 +32,6 @@ struct TLSDecodingTests {
         #expect(tls.stapling.mode == .off)
         #expect(tls.tickets.mode == .on)
         #expect(tls.tickets.keys == nil)
-        #expect(tls.tickets.rotationMilliseconds == 43_200_000)
         let client = tls.clientCertificate
         #expect(client.mode == .required)
         #expect(client.trust.map(\.place) == [.path(directory + "/a.d")])

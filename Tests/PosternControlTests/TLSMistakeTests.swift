@@ -47,18 +47,6 @@ struct TLSMistakeTests {
                 "{stapling: {responder: \"https://o/\"}, \(certificates), clientCertificate: {mode: off}}",
                 "2:60: error: `https://o/` is not a responder's address (`http://host:port/path`)"),
             Mistake(
-                "{tickets: {keys: t, rotation: 1h}, \(certificates), clientCertificate: {mode: off}}",
-                "2:57: error: `rotation` has no meaning beside `keys` (a file of keys changes when it is rewritten)"),
-            Mistake(
-                "{tickets: {rotation: 1s}, \(certificates), clientCertificate: {mode: off}}",
-                "2:58: error: `1s` is out of range for `rotation` (expected 1m to 168h)"),
-        ])
-    func listener(_ mistake: Mistake) { checkListener(mistake.text, mistake) }
-
-    @Test(
-        "`clientCertificate`",
-        arguments: [
-            Mistake(
                 "{}",
                 "2:57: error: `clientCertificate` trusts nobody (add `trust: [tls/clients.pem]`, or write `mode: off`)"),
             Mistake("{trust: []}", "2:65: error: `trust` is empty (write `trust: [tls/clients.pem]`)"),

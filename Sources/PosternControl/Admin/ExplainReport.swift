@@ -60,6 +60,24 @@ package struct ExplainReport: Codable, Sendable {
         }
     }
 
+    /// The caller's, as policies know it.
+    package struct Certificate: Codable, Sendable {
+        /// RFC 4514.
+        package var subject: String?
+        package var issuer: String?
+        package var serial: String?
+        package var fingerprint: String?
+        package var spiffeID: String?
+
+        package init(subject: String?, issuer: String?, serial: String?, fingerprint: String?, spiffeID: String?) {
+            self.subject = subject
+            self.issuer = issuer
+            self.serial = serial
+            self.fingerprint = fingerprint
+            self.spiffeID = spiffeID
+        }
+    }
+
     package var requestID = ""
     package var extendedRequestID = ""
     /// RFC 3339, UTC.
@@ -73,9 +91,9 @@ package struct ExplainReport: Codable, Sendable {
     package var interface: String?
     /// nil but on a Unix socket.
     package var unix: UnixPeer?
-    /// The certificate's SPIFFE ID, else its subject; nil without a client certificate.
-    package var certificate: String?
     package var connectionID: UInt64 = 0
+    /// nil without a client certificate.
+    package var certificate: Certificate?
     package var method = ""
     package var path = ""
     package var host = ""

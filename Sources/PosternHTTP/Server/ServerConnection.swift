@@ -70,6 +70,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     var isHeadRequest = false
     var awaitsContinue = false
     private var isClosing = false
+    /// Its caller's certificate no longer admits it, which has been told.
+    var isExpelled = false
     private var requests = 0
     private var bodyReceived = 0
 

@@ -8,7 +8,7 @@ extension ServerConnection: TLSObserver {
     ///
     /// - Parameter awaitsHeader: the balancer's header has not come yet. What follows it is the caller's own, who must not
     ///   be believed a second one.
-    func readPreface(
+    private func readPreface(
         _ bytes: inout ByteBuffer, _ tls: ServerTLS, awaitsHeader: inout Bool
     ) -> ServerListener.ProxyOutcome {
         if awaitsHeader {
@@ -49,8 +49,11 @@ extension ServerConnection: TLSObserver {
         guard context != nil, let secured = connection.tls, let tls = listener.tls, tls.whenInvalid != .keep,
             let refusal = refusal(of: secured.peer, tls, at: epochSecond, &review)
         else { return }
-        listener.peerExpelled(refusal, connection.remote)
-        if case .closeAtOnce = tls.whenInvalid { closeNow() } else { closeAfterExchange() }
+        // One whose exchange goes on is met again by every look.
+        let isFirst = !isExpelled
+        isExpelled = true
+        if isFirst { listener.peerExpelled(refusal, connection.remote) }
+        if case .closeAtOnce = tls.whenInvalid { closeNow() } else if isFirst { closeAfterExchange() }
     }
 
     private func refusal(

@@ -18,7 +18,7 @@ enum TicketSealing {
             guard let session = TLSSession.of(ssl), let keys = session.context.ticketKeys, let name, let vector
             else { return -1 }
             if seals == 1 {
-                let key = keys.sealing()
+                let key = keys.sealing
                 guard RAND_bytes(vector, 16) == 1 else { return -1 }
                 UnsafeMutableRawPointer(name).copyMemory(from: key.name.baseAddress!, byteCount: 16)
                 return prepare(key, vector, cipherContext, macContext, seals: 1) ? 1 : -1

@@ -50,6 +50,15 @@ extension ExplainReport.UnixPeer {
     }
 }
 
+extension ExplainReport.Certificate {
+    fileprivate var text: String {
+        [
+            subject.flatMap { $0.isEmpty ? nil : $0 }, spiffeID, issuer.map { "issued by \($0)" },
+            serial.map { "serial \($0)" },
+        ].compactMap(\.self).joined(separator: ", ")
+    }
+}
+
 extension ExplainReport {
     fileprivate var lines: [String] {
         func line(_ name: String, _ value: String?) -> String? { value.map { name.padded(to: 12) + $0 } }
@@ -63,7 +72,7 @@ extension ExplainReport {
                 "from",
                 "\(sourceIP ?? "a Unix socket") by \(endpoint ?? listener)\(network), connection \(connectionID)"),
             line("peer", unix?.text),
-            line("certificate", certificate),
+            line("certificate", certificate?.text),
             line("interface", interface),
             line("asked", "\(method) \(path)\(place)"),
             line("domain", domain),

@@ -56,8 +56,12 @@ struct RequestExplanation {
         report.unix = facts.unix.map {
             ExplainReport.UnixPeer(uid: $0.uid, gid: $0.gid, user: $0.user, group: $0.group, unit: $0.unit)
         }
-        report.certificate = facts.certificate?.spiffeID ?? facts.certificate?.subject
         report.connectionID = record.origin.connectionID
+        report.certificate = facts.certificate.map {
+            .init(
+                subject: $0.subject, issuer: $0.issuer, serial: $0.serial, fingerprint: $0.fingerprint,
+                spiffeID: $0.spiffeID)
+        }
         report.method = record.method.text
         report.path = record.path.text
         report.host = record.host.text

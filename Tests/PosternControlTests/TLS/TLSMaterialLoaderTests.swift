@@ -64,7 +64,7 @@ struct TLSMaterialLoaderTests {
         #expect(listener.credentials.map(\.certificate.name) == ["CN=mesh"])
         #expect(listener.trust?.anchors.count == 1)
         #expect(listener.verifier != nil)
-        #expect(listener.ticketKeys != nil)
+        #expect(listener.sessions != nil)
         #expect(materials.generation == 1)
         #expect(materials.warnings == [])
     }
@@ -167,7 +167,7 @@ struct TLSMaterialLoaderTests {
         let (before, after) = (try #require(first.listeners["vpce-a"]), try #require(next.listeners["vpce-a"]))
         #expect(after !== before)
         #expect(after.generation == 3)
-        #expect(after.ticketKeys === before.ticketKeys)
+        #expect(after.sessions === before.sessions)
     }
 
     @Test func `an upstream's trust, name and certificate are made ready once for each profile`() throws {

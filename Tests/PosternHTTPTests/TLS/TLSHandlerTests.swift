@@ -74,7 +74,9 @@ import Testing
     }
 
     @Test func `a session is resumed with its peer`() throws {
-        let (client, sessions, keys) = (try TLSEstate.client(), ClientSessions(), try TicketKeys())
+        let (client, sessions, keys) = (
+            try TLSEstate.client(), ClientSessions(), try TicketKeys(file: (0..<80).map { $0 })
+        )
         let server = try TLSEstate.server { $0.ticketKeys = keys }
         for isResumed in [false, true, true] {
             let ends = try TLSEnds(client: client, server: server, sessions: sessions)

@@ -1,5 +1,4 @@
 import COpenSSL
-import Synchronization
 import TestAuthority
 import Testing
 
@@ -8,7 +7,7 @@ import Testing
 @Suite struct ResumptionTests {
     private let verifier = ScriptedVerifier()
     private let sessions = ClientSessions()
-    private let keys = try! TicketKeys()
+    private let keys = TicketKeys.made()
     private let held = ServerSessions()
 
     /// Where sessions are.
@@ -103,16 +102,12 @@ import Testing
     @Test(arguments: Estate.versions) func `a ticket of a kept key is renewed, one of a forgotten key is ignored`(
         version: TLSVersion
     ) throws {
-        let (client, server) = (try client(version), try server())
-        _ = try connect(client, server)
-        for _ in 0..<5 {
-            try keys.rotate()
-            #expect(try connect(client, server).isResumed)
+        let client = try client(version)
+        _ = try connect(client, server(.tickets, .made(seeds: 1)))
+        for seed in 2..<7 {
+            #expect(try connect(client, server(.tickets, .made(seeds: seed, seed - 1))).isResumed)
         }
-        for _ in 0..<3 { try keys.rotate() }
-        #expect(try !connect(client, server).isResumed)
-        try keys.revokeAll()
-        #expect(try !connect(client, server).isResumed)
+        #expect(try !connect(client, server(.tickets, .made(seeds: 8, 7))).isResumed)
     }
 
     @Test func `a client that offers several sessions is the peer of the one that is taken`() throws {
@@ -216,21 +211,6 @@ import Testing
         }
     }
 
-    @Test func `keys grow old by the clock`() throws {
-        let box = ClockBox()
-        let keys = try TicketKeys(rotatingEvery: 10, keeping: 1) { box.now }
-        let first = keys.sealing()
-        box.now = 9
-        #expect(keys.sealing() === first)
-        box.now = 10
-        let second = keys.sealing()
-        #expect(second !== first)
-        #expect(keys.opening(first.name)?.isOld == true && keys.opening(second.name)?.isOld == false)
-        box.now = 20
-        _ = keys.sealing()
-        #expect(keys.opening(first.name) == nil)
-    }
-
     @Test func `kept sessions are bounded, and those of TLS 1.3 are used once`() throws {
         let (client, server) = (try client(.tls13), try server())
         for _ in 0..<3 {
@@ -245,13 +225,5 @@ import Testing
         let first = try #require(small.take())
         let second = try #require(small.take())
         #expect(first !== second && small.count == 0)
-    }
-
-    private final class ClockBox: Sendable {
-        private let value = Atomic(0)
-        var now: Int {
-            get { value.load(ordering: .relaxed) }
-            set { value.store(newValue, ordering: .relaxed) }
-        }
     }
 }

@@ -44,7 +44,7 @@ import Testing
     /// Every way a handshake ends, over and over: what it made is gone again. Other tests run beside this one, and what
     /// was made before counting began is freed meanwhile, so the bound is not nought; one leak in a round is 400.
     @Test(arguments: Estate.versions) func `handshakes leave nothing behind`(version: TLSVersion) throws {
-        let keys = try TicketKeys()
+        let keys = TicketKeys.made()
         let held = ServerSessions(most: 8)
         let refusing = ScriptedVerifier(refusal: PeerRefusal(alert: .unknownCA, reason: "refused"))
         let deferring = ScriptedVerifier(mayDefer: true)

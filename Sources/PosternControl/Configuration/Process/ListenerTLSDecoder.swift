@@ -56,13 +56,6 @@ enum ListenerTLSDecoder {
         var tickets = TicketConfiguration()
         tickets.mode = mapping.choice("mode", of: TicketConfiguration.Mode.self) ?? tickets.mode
         tickets.keys = mapping.material("keys", .secret)
-        tickets.rotationMilliseconds =
-            mapping.duration("rotation", in: 60_000...7 * 86_400_000) ?? tickets.rotationMilliseconds
-        if mapping.has("keys") {
-            mapping.refuse(
-                "rotation", because: "has no meaning beside `keys`", hint: "a file of keys changes when it is rewritten"
-            )
-        }
         mapping.finish()
         return tickets
     }

@@ -99,9 +99,8 @@ package struct TicketConfiguration: Sendable, Equatable {
     package enum Mode: String, Sendable, CaseIterable { case on, off }
 
     package var mode = Mode.on
-    /// Shared with other processes; nil: keys are made in memory and change every `rotationMilliseconds`.
+    /// Seal the sessions' tickets, so that other processes resume them; nil: sessions are held in memory.
     package var keys: MaterialSource?
-    package var rotationMilliseconds = 12 * 3_600_000
 
     package init() {}
 }

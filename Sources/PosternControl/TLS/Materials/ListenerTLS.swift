@@ -1,6 +1,6 @@
 package import PosternTLS
 
-/// A listener's certificates, trust and rules, read, checked and ready to serve; immutable but for staples and ticket keys.
+/// A listener's certificates, trust and rules, read, checked and ready to serve; immutable but for staples and sessions.
 ///
 /// A change makes another one; connections keep theirs.
 package final class ListenerTLS: Sendable {
@@ -16,14 +16,14 @@ package final class ListenerTLS: Sendable {
     package let trust: TrustStore?
     /// To look again at callers of open connections (`refusal(of:)`); nil with `mode: off`.
     package let verifier: CertificateVerifier?
-    /// nil: no resumption.
-    package let ticketKeys: TicketKeys?
+    /// nil: none is held.
+    package let sessions: ServerSessions?
     /// What its files held.
     let snapshot: MaterialSnapshot
 
     init(
         endpointID: String, declared: ListenerTLSConfiguration, generation: Int, context: TLSContext,
-        credentials: [LoadedCredential], trust: TrustStore?, verifier: CertificateVerifier?, ticketKeys: TicketKeys?,
+        credentials: [LoadedCredential], trust: TrustStore?, verifier: CertificateVerifier?, sessions: ServerSessions?,
         snapshot: MaterialSnapshot
     ) {
         self.endpointID = endpointID
@@ -33,7 +33,7 @@ package final class ListenerTLS: Sendable {
         self.credentials = credentials
         self.trust = trust
         self.verifier = verifier
-        self.ticketKeys = ticketKeys
+        self.sessions = sessions
         self.snapshot = snapshot
     }
 }

@@ -101,7 +101,11 @@ package struct TLSMaterialLoader {
         let trust =
             client.mode == .off
             ? nil : TrustLoader(environment: environment, generation: generation, report: report).load(client)
-        let ticketKeys = ticketKeys(tls, before, credentialLoader)
+        let ticketKeys =
+            tls.tickets.mode == .on ? tls.tickets.keys.flatMap { self.ticketKeys($0, credentialLoader) } : nil
+        // They outlive the set, or every change of a file would end all sessions.
+        let sessions =
+            tls.tickets.mode == .on && tls.tickets.keys == nil ? before?.sessions ?? ServerSessions() : nil
         guard report.errors.isEmpty else { return nil }
         let position = tls.certificates[0].certificate.position
         do throws(TLSConfigurationError) {
@@ -113,35 +117,24 @@ package struct TLSMaterialLoader {
             settings.clientAuthentication = ClientAuthentication(client.mode)
             settings.verifier = verifier.map { revocation?.verifier(over: $0, client.ocsp) ?? $0 }
             settings.ticketKeys = ticketKeys
-            settings.sessionSeconds = min(settings.sessionSeconds, 2 * tls.tickets.rotationMilliseconds / 1000)
+            settings.sessions = sessions
             settings.sessionScope = id
             let loaded = credentials.compactMap(\.self)
             return ListenerTLS(
                 endpointID: id, declared: tls, generation: generation,
                 context: try TLSContext(server: settings, credentials: loaded.map(\.credential)), credentials: loaded,
-                trust: trust, verifier: verifier, ticketKeys: ticketKeys, snapshot: part)
+                trust: trust, verifier: verifier, sessions: sessions, snapshot: part)
         } catch {
             report.error(at: position, error.description)
             return nil
         }
     }
 
-    /// Keys in memory outlive the set, or every change of a file would end all sessions.
-    private func ticketKeys(
-        _ tls: ListenerTLSConfiguration, _ before: ListenerTLS?, _ loader: CredentialLoader
-    ) -> TicketKeys? {
-        guard tls.tickets.mode == .on else { return nil }
-        if tls.tickets.keys == nil, let before, before.declared.tickets == tls.tickets, let keys = before.ticketKeys {
-            return keys
-        }
-        let position = (tls.tickets.keys ?? tls.certificates[0].certificate).position
+    private func ticketKeys(_ file: MaterialSource, _ loader: CredentialLoader) -> TicketKeys? {
         do throws(TLSConfigurationError) {
-            guard let file = tls.tickets.keys else {
-                return try TicketKeys(rotatingEvery: tls.tickets.rotationMilliseconds / 1000)
-            }
             return try loader.bytes(of: file).map { bytes throws(TLSConfigurationError) in try TicketKeys(file: bytes) }
         } catch {
-            report.error(at: position, error.description)
+            report.error(at: file.position, error.description)
             return nil
         }
     }
