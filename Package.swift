@@ -86,7 +86,7 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
-        .testTarget(name: "EndToEndTests", dependencies: [], swiftSettings: testSettings),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestAuthority"], swiftSettings: testSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -9,8 +9,10 @@ final class Nginx {
 
     static let isInstalled = Machine.has("nginx")
 
-    /// - Parameter locations: what the server block says.
-    init(_ locations: String, files: [String: [UInt8]] = [:]) throws {
+    /// - Parameters:
+    ///   - locations: what the server block says.
+    ///   - servers: more server blocks.
+    init(_ locations: String, servers: [String] = [], files: [String: [UInt8]] = [:]) throws {
         let directory = try TemporaryDirectory()
         self.directory = directory
         place = .tcp("127.0.0.1", try FreePort.next())
@@ -35,6 +37,7 @@ final class Nginx {
                 default_type text/plain;
                 \(locations)
               }
+              \(servers.joined(separator: "\n"))
             }
             """
         try directory.write(text, to: "nginx.conf")
