@@ -16,7 +16,7 @@ package struct CertificatesReport: Codable, Sendable, Equatable {
         package var expiresAtEpochSecond: Int
         /// Whole days; negative after the end.
         package var daysLeft: Int
-        /// As the configuration names it; a key is only named, never shown.
+        /// The path that is read, or `credential:name`; a key is only named, never shown.
         package var source: String
         package var key: String
         /// `stapled until …`, or why not; nil where no staple is asked for.

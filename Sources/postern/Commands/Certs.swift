@@ -65,7 +65,8 @@ extension CertificatesReport {
     fileprivate var isGood: Bool {
         problems.isEmpty
             && (listeners + upstreams).allSatisfy { holder in
-                holder.certificates.allSatisfy { $0.daysLeft >= 0 } && holder.revocationLists.allSatisfy(\.isCurrent)
+                holder.certificates.allSatisfy { $0.daysLeft >= 0 } && holder.trust.allSatisfy { $0.daysLeft >= 0 }
+                    && holder.revocationLists.allSatisfy(\.isCurrent)
             }
     }
 }

@@ -37,13 +37,15 @@ final class Estate {
         -> TestCertificate
     {
         var recipe = CertificateRecipe.authority(
-            subject: [["CN", name]], notBefore: now - day, notAfter: now + 3650 * day)
+            subject: [["CN", name]], notBefore: now - day, notAfter: now + 3650 * day - day / 2)
         change(&recipe)
         return issuer?.issue(recipe) ?? TestCertificate(selfSigned: recipe)
     }
 
+    /// Half a day less than `days`, so that it has one day less left whenever it is asked.
     static func leaf(_ name: String, _ names: [String] = [], days: Int = 90) -> CertificateRecipe {
-        CertificateRecipe(subject: [["CN", name]], notBefore: now - day, notAfter: now + days * day, names: names)
+        CertificateRecipe(
+            subject: [["CN", name]], notBefore: now - day, notAfter: now + days * day - day / 2, names: names)
     }
 
     /// A caller's certificate and key in files of their own.

@@ -33,7 +33,7 @@ struct MaterialCommandTests {
         let certificate = try #require((listeners[0]["certificates"] as? [[String: Any]])?.first)
         #expect(certificate["subject"] as? String == "CN=mesh")
         let list = try #require((listeners[0]["revocationLists"] as? [[String: Any]])?.first)
-        #expect(list["number"] as? String == "7" && list["isCurrent"] as? Bool == true)
+        #expect(list["number"] as? String == "07" && list["isCurrent"] as? Bool == true, "\(list)")
         #expect(json.status == 0)
         try gateway.gateway.stop()
         #expect(try gateway.certs().status == 69)
@@ -127,5 +127,17 @@ struct MaterialCommandTests {
         try eventually("it has ended") { Int(time(nil)) > end }
         let listed = try gateway.certs()
         #expect(listed.status == 1 && listed.output.contains("CN=mesh, EXPIRED"), "\(listed)")
+    }
+
+    @Test("A trusted issuer that has expired is one of what `postern certs` does not call good")
+    func expiredTrust() throws {
+        let estate = try Estate()
+        let old = Estate.authority("Old") { $0.notAfter = Estate.now - 60 }
+        try estate.write(estate.clientAuthority.pem + old.pem, to: "tls/clients.pem")
+        let gateway = try estate.gateway(estate.configuration(Estate.tls()))
+        #expect(try gateway.ask(TLSWish(try estate.client())).status == 200)
+        #expect(gateway.gateway.errors.contains("the anchor `CN=Old` in "))
+        let listed = try gateway.certs()
+        #expect(listed.status == 1 && listed.output.contains("trusts       CN=Old, EXPIRED"), "\(listed)")
     }
 }
