@@ -47,6 +47,15 @@ struct TLSMistakeTests {
                 "{stapling: {responder: \"https://o/\"}, \(certificates), clientCertificate: {mode: off}}",
                 "2:60: error: `https://o/` is not a responder's address (`http://host:port/path`)"),
             Mistake(
+                "{tickets: {rotation: 1h}, \(certificates), clientCertificate: {mode: off}}",
+                "2:48: error: unknown key `rotation` in `tickets` (known keys: `mode`, `keys`)"),
+        ])
+    func listener(_ mistake: Mistake) { checkListener(mistake.text, mistake) }
+
+    @Test(
+        "`clientCertificate`",
+        arguments: [
+            Mistake(
                 "{}",
                 "2:57: error: `clientCertificate` trusts nobody (add `trust: [tls/clients.pem]`, or write `mode: off`)"),
             Mistake("{trust: []}", "2:65: error: `trust` is empty (write `trust: [tls/clients.pem]`)"),
