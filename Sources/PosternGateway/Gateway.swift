@@ -267,7 +267,7 @@ package struct ServedListener: Sendable {
                 let wasSecured = listener.tls != nil
                 listener.secure(with: tls)
                 if !wasSecured, tls != nil { server.closeUnsecured(listener) }
-                server.reviewPeers(at: SystemTime.wallNanoseconds() / 1_000_000_000)
+                server.reviewPeers(of: listener, at: SystemTime.wallNanoseconds() / 1_000_000_000)
             }.get()
         }
     }

@@ -91,8 +91,13 @@ package final class HTTPServer {
 
     /// Closes connections whose callers' certificates no longer admit them, a few chains at a time, so that requests need not
     /// wait: to be called when a listener's trust has changed, and every now and then, for certificates end.
-    package func reviewPeers(at epochSecond: Int) {
-        review(connections.filter { $0.connection.tls != nil }[...], PeerReview(), epochSecond)
+    ///
+    /// - Parameter listener: by which they came; nil for all.
+    package func reviewPeers(of listener: ServerListener? = nil, at epochSecond: Int) {
+        let pending = connections.filter { connection in
+            connection.connection.isTLS && (listener.map(connection.came(by:)) ?? true)
+        }
+        review(pending[...], PeerReview(), epochSecond)
     }
 
     private static let chainsPerTurn = 16

@@ -1,4 +1,5 @@
 package import NIOCore
+import PosternTLS
 
 /// One downstream HTTP/1.1 connection: turns bytes into requests for its receiver, and answers into bytes.
 ///
@@ -70,6 +71,8 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     var isHeadRequest = false
     var awaitsContinue = false
     private var isClosing = false
+    /// What its handshake obeys, until it has ended.
+    var handshakeContext: TLSContext?
     /// Its caller's certificate no longer admits it, which has been told.
     var isExpelled = false
     private var requests = 0

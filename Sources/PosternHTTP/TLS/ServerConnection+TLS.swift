@@ -30,12 +30,19 @@ extension ServerConnection: TLSObserver {
         case .failure: break
         }
         listener.handshakeEnded(result, connection.remote)
+        let context = handshakeContext.take()
+        guard connection.isTLS, listener.tls?.context !== context else { return }
+        // The listener's certificates or trust have changed since the handshake began: who would not be let in any more is
+        // treated as if the connection had been open when they did. Its dates were looked at a moment ago.
+        var review = PeerReview()
+        expelIfRefused(at: 0, &review)
     }
 
     func makeTLSHandler(_ tls: ServerTLS) -> TLSHandler {
         let handler = TLSHandler(
             tls.context, space: server.tlsSpace, wheel: server.wheel, timeout: listener.settings.timeouts.handshake,
             observer: self)
+        handshakeContext = tls.context
         var awaitsHeader = listener.settings.requiresProxyHeader
         if awaitsHeader || tls.limiter != nil {
             handler.preface = { [unowned self] in readPreface(&$0, tls, awaitsHeader: &awaitsHeader) }

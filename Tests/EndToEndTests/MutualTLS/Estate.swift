@@ -147,7 +147,15 @@ final class SecureGateway {
         try gateway.record { $0["vpceId"] == listener && ($0["errorReason"] ?? "").contains(text) }
     }
 
-    func metrics() throws -> String { try gateway.admin("/metrics").text }
+    func metrics() throws -> String {
+        do {
+            return try gateway.admin("/metrics").text
+        } catch {
+            // Whether it is there at all says most of what has happened.
+            let status = gateway.child.status.map { "\($0)" } ?? "running"
+            throw WireFailure.malformed("no metrics: \(error), gateway \(status): \(gateway.errors)")
+        }
+    }
 
     /// The value of the sample whose name and labels these are.
     func sample(_ name: String) throws -> Double? {

@@ -98,6 +98,53 @@ struct OCSPTests {
         #expect(try gateway.ask(TLSWish(another), by: "vpce-2").failure == "SSLV3_ALERT_CERTIFICATE_UNKNOWN")
     }
 
+    @Test("A handshake that is under way when a list comes gets no further than a connection that was open")
+    func late() throws {
+        let silent = try BackEnd { connection in try connection.waitForEnd() }
+        let estate = try Estate()
+        try estate.revoke([])
+        let gateway = try estate.gateway(
+            estate.configuration(
+                Estate.tls(
+                    "trust: [tls/clients.pem], crl: {files: [tls/clients.crl]}, "
+                        + "ocsp: {mode: soft, responder: \"\(silent.uri)\", timeout: 1m, scope: leaf}")))
+        let (good, bad) = (try estate.client("good"), try estate.client("bad"))
+        let outcomes = Notes()
+        let (client, place) = (gateway.client, gateway.gateway.place())
+        for caller in [good, bad] {
+            inBackground {
+                let request = "GET /dev/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                let outcome = try? client.open(place, TLSWish(caller), request: request).outcome
+                outcomes.add("\(caller.certificate === good.certificate ? "good" : "bad") \(outcome?.status ?? 0)")
+            }
+        }
+        try eventually("both are asked about") { silent.accepted == 2 }
+        try estate.revoke([bad.certificate], number: 2)
+        try gateway.untilChanged()
+        #expect(outcomes.all.isEmpty)
+        silent.stop()
+        try eventually("both have ended") { outcomes.all.count == 2 }
+        #expect(outcomes.all.sorted() == ["bad -1", "good 200"])
+        let record = try gateway.gateway.record { $0["errorResponseType"] == "CERTIFICATE_INVALIDATED" }
+        #expect(record["errorReason"]?.hasPrefix("`CN=bad` was revoked by `CN=Clients`; file") == true, "\(record)")
+    }
+
+    @Test("A session is resumed on an answer that is kept", arguments: ["1.2", "1.3"])
+    func resumed(version: String) throws {
+        let estate = try Estate()
+        let responder = try OCSPResponder(
+            for: estate.clientAuthority, signer: Estate.answerer(of: estate.clientAuthority), known: [("2001", .good)],
+            port: try FreePort.next())
+        let gateway = try estate.gateway(estate.configuration(tls("mode: hard, scope: leaf")))
+        var wish = TLSWish(try estate.client("good", serial: 0x2001, responder: responder.url), version: version)
+        wish.session = "a"
+        for isResumed in [false, true] {
+            let outcome = try gateway.ask(wish)
+            #expect(outcome.status == 200 && outcome.isResumed == isResumed, "\(outcome)")
+        }
+        #expect(try statuses(gateway, "good") == 1)
+    }
+
     @Test("Our own certificate shows its OCSP response to those who ask, and `postern certs` shows it")
     func stapling() throws {
         let estate = try Estate()

@@ -88,7 +88,11 @@ final class TLSClient: Sendable {
         ]
         for (name, text) in texts { if let text { line[name] = text } }
         try wire.socket.write(JSONSerialization.data(withJSONObject: line) + [10])
-        return (wire, try JSONDecoder().decode(TLSOutcome.self, from: Data(try Self.line(of: wire))))
+        do {
+            return (wire, try JSONDecoder().decode(TLSOutcome.self, from: Data(try Self.line(of: wire))))
+        } catch {
+            throw WireFailure.malformed("the TLS client gave no answer: \(error) \(directory.read("err"))")
+        }
     }
 
     private static func line(of wire: Wire) throws -> [UInt8] {

@@ -92,7 +92,7 @@ enum TLSClientProgram {
             client.sendall((json.dumps(values) + "\n").encode())
 
         def serve(client):
-            plain = None
+            plain = pump = None
             try:
                 line = b""
                 while not line.endswith(b"\n"):
@@ -114,7 +114,8 @@ enum TLSClientProgram {
                     client, version=flow.tls.version(), cipher=flow.tls.cipher()[0], resumed=flow.tls.session_reused,
                     protocol=flow.tls.selected_alpn_protocol() or "", text=first.decode("latin-1"),
                     certificate=ssl.DER_cert_to_PEM_cert(flow.tls.getpeercert(True)), failure="")
-                threading.Thread(target=upward, args=(client, flow, plain), daemon=True).start()
+                pump = threading.Thread(target=upward, args=(client, flow, plain), daemon=True)
+                pump.start()
                 try:
                     while data := flow.step(lambda: flow.tls.read(65536)):
                         client.sendall(data)
@@ -124,11 +125,13 @@ enum TLSClientProgram {
                 try: answer(client, failure=reason(error))
                 except OSError: pass
             finally:
-                for one in (client, plain):
-                    if one is None: continue
+                ends = [one for one in (client, plain) if one]
+                for one in ends:
                     try: one.shutdown(socket.SHUT_RDWR)
                     except OSError: pass
-                    one.close()
+                # A descriptor that is still being read would be another connection's when it is used again.
+                if pump: pump.join()
+                for one in ends: one.close()
 
         def upward(client, flow, plain):
             try:
