@@ -166,7 +166,11 @@ final class SecureGateway {
     /// Waits until so many changes of files have been served since the start.
     func untilChanged(_ times: Double = 1) throws {
         let name = #"postern_tls_material_reloads_total{result="success"}"#
-        try eventually("change \(times) of the files is served: \(gateway.errors)") { try sample(name) ?? 0 >= times }
+        try eventually("change \(times) of the files is served: \(gateway.errors)") {
+            // Files are looked at once a second.
+            usleep(50_000)
+            return try sample(name) ?? 0 >= times
+        }
     }
 
     @discardableResult

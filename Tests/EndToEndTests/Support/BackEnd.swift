@@ -22,6 +22,8 @@ final class BackEnd: Sendable {
         self.place = place ?? .tcp("127.0.0.1", listener.localPort)
         let listener = self.listener
         inBackground { [weak self] in
+            // Here, where it is used: a closed descriptor may be another socket by now.
+            defer { listener.close() }
             while let socket = try? listener.accept() {
                 guard let self else { return }
                 self.serve(socket, script)
@@ -46,7 +48,6 @@ final class BackEnd: Sendable {
     /// Closes the listener and every connection.
     func stop() {
         listener.end()
-        listener.close()
         for socket in state.withLock({ Array($0.open.values) }) { socket.end() }
     }
 

@@ -18,7 +18,8 @@ final class Socket: Sendable {
     static let patience = 30
 
     let descriptor: CInt
-    private let isClosed = Atomic(false)
+    /// Held while the descriptor is used by number: once closed, the number is another connection's.
+    private let isClosed = Mutex(false)
 
     init(descriptor: CInt) { self.descriptor = descriptor }
 
@@ -112,7 +113,11 @@ final class Socket: Sendable {
     func endWriting() { shutdown(descriptor, CInt(SHUT_WR)) }
 
     /// Ends both sides and wakes whoever waits; the descriptor stays until `close`.
-    func end() { shutdown(descriptor, CInt(SHUT_RDWR)) }
+    func end() {
+        isClosed.withLock { isClosed in
+            if !isClosed { shutdown(descriptor, CInt(SHUT_RDWR)) }
+        }
+    }
 
     /// Ends the connection with a reset.
     func reset() {
@@ -122,6 +127,9 @@ final class Socket: Sendable {
     }
 
     func close() {
-        if !isClosed.exchange(true, ordering: .relaxed) { Glibc.close(descriptor) }
+        isClosed.withLock { isClosed in
+            if !isClosed { Glibc.close(descriptor) }
+            isClosed = true
+        }
     }
 }
