@@ -31,7 +31,7 @@ struct ExplainTests {
         #expect(text.contains("decision    allowed, and answered with 200"))
         #expect(text.contains("api policy of `shop`\nallowed by `Mesh`, "))
         #expect(text.contains(#/yes +\d+:\d+ +IpAddress aws:SourceIp +`127.0.0.1` +wants `127.0.0.0/30`/#))
-        #expect(text.contains(#/no +\d+:\d+ +StringLike aws:UserAgent +`curl` +wants like `robot\*`/#))
+        #expect(text.contains(#/no +\d+:\d+ +StringLike aws:UserAgent +`curl` +wants `robot\*`/#))
         #expect(text.contains("from        127.0.0.1 by vpce-mesh"))
         #expect(text.contains("route       shop/dev GET /order/{id}"))
         #expect(text.contains("resource    shop/dev/GET/order/7"))
