@@ -190,7 +190,11 @@ import Testing
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        defer { process.terminate() }
+        defer {
+            // It may have been started with SIGTERM blocked, as this process's threads are.
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
         var text = ""
         while !text.contains("\n") || !text.contains("ACCEPT") {
             let more = output.fileHandleForReading.availableData
