@@ -82,9 +82,11 @@ import Testing
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    /// The estate's files, for programs.
+    private static var folder: String { NSTemporaryDirectory() + "postern-tls-\(getpid())" }
+
+    /// The estate's files, for programs; gone when this process ends.
     private static let files: String = {
-        let folder = NSTemporaryDirectory() + "postern-tls-\(getpid())"
+        atexit { try? FileManager.default.removeItem(atPath: TLSPeersTests.folder) }
         try! FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for (name, made) in [("server", TLSEstate.server), ("client", TLSEstate.client), ("root", TLSEstate.root)] {
             try! (made.pem + made.key.pem).write(toFile: "\(folder)/\(name).pem", atomically: true, encoding: .utf8)
