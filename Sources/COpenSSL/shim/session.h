@@ -55,12 +55,6 @@ static inline void postern_ctx_forbid_old_ways(SSL_CTX *ctx) {
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 }
 static inline void postern_ctx_forbid_tickets(SSL_CTX *ctx) { SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET); }
-static inline STACK_OF(X509_NAME) *postern_name_stack_new(void) { return sk_X509_NAME_new_null(); }
-/// Takes over the name.
-static inline int postern_name_stack_push(STACK_OF(X509_NAME) *stack, X509_NAME *name) {
-    return sk_X509_NAME_push(stack, name);
-}
-static inline void postern_name_stack_free(STACK_OF(X509_NAME) *stack) { sk_X509_NAME_pop_free(stack, X509_NAME_free); }
 static inline int postern_cipher_stack_count(const STACK_OF(SSL_CIPHER) *stack) { return sk_SSL_CIPHER_num(stack); }
 static inline const SSL_CIPHER *postern_cipher_stack_at(const STACK_OF(SSL_CIPHER) *stack, int index) {
     return sk_SSL_CIPHER_value(stack, index);

@@ -52,14 +52,8 @@ struct AccessSearch {
         changed = BitSet(count: count, sides.indices.filter { sides[$0] != [.old, .new] })
         oldSide = BitSet(count: count, sides.indices.filter { sides[$0].contains(.old) })
         newSide = BitSet(count: count, sides.indices.filter { sides[$0].contains(.new) })
-        denies = BitSet(count: count, sides.indices.filter { partition.clauses[$0].isDeny })
-        var settled = [BitSet(count: count, full: true)]
-        for dimension in partition.dimensions.reversed() {
-            var earlier = settled[0]
-            for clause in dimension.asking.members { earlier[clause] = false }
-            settled.insert(earlier, at: 0)
-        }
-        self.settled = settled
+        denies = partition.denies
+        settled = partition.settled
     }
 
     /// - Returns: the root.

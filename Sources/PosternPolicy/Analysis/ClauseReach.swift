@@ -18,17 +18,11 @@ struct ClauseReach {
     init(_ partition: PolicyPartition) {
         self.partition = partition
         let count = partition.clauses.count
-        denies = BitSet(count: count, partition.clauses.indices.filter { partition.clauses[$0].isDeny })
+        denies = partition.denies
         always = partition.dimensions.map { dimension in
             dimension.classes.reduce(into: BitSet(count: count, full: true)) { $0.formIntersection($1.clauses) }
         }
-        var settled = [BitSet(count: count, full: true)]
-        for dimension in partition.dimensions.reversed() {
-            var earlier = settled[0]
-            for clause in dimension.asking.members { earlier[clause] = false }
-            settled.insert(earlier, at: 0)
-        }
-        self.settled = settled
+        settled = partition.settled
         fences = denies.members.filter { canApply($0) && (asksCallers($0) || !asksFreely($0)) }
     }
 

@@ -11,9 +11,6 @@ struct Dimension {
     var classes: [Class]
     /// The clauses that ask about it.
     var asking: BitSet
-
-    /// How many atoms there are in all.
-    var atomCount: Int { classes.reduce(0) { $0 + $1.atoms.count } }
 }
 
 /// What predicates say of one atom.

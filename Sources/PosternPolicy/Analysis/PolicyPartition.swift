@@ -6,7 +6,6 @@ struct PolicyPartition {
     var clauses: [Clause]
     var routes: AccessRoutes
 
-    /// - Parameter withResources: whether resources are told apart even if no clause asks about them.
     init(_ clauses: [Clause], scope: PolicyScope, routes: AnalysedRoutes?) throws(AnalysisLimit) {
         self.clauses = clauses
         self.routes = AccessRoutes(scope: scope, routes: routes)
@@ -20,5 +19,19 @@ struct PolicyPartition {
             if fact == .resource { try self.routes.fill(&builder) } else { try builder.fill() }
             dimensions.append(builder.dimension)
         }
+    }
+
+    /// The clauses that deny.
+    var denies: BitSet { BitSet(count: clauses.count, clauses.indices.filter { clauses[$0].isDeny }) }
+
+    /// For each dimension, and behind the last: the clauses that neither it nor a later one is asked about by.
+    var settled: [BitSet] {
+        var settled = [BitSet(count: clauses.count, full: true)]
+        for dimension in dimensions.reversed() {
+            var earlier = settled[0]
+            for clause in dimension.asking.members { earlier[clause] = false }
+            settled.insert(earlier, at: 0)
+        }
+        return settled
     }
 }

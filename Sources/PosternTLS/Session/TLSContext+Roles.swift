@@ -23,7 +23,6 @@ extension TLSContext {
         } else {
             SSL_CTX_set_cert_verify_callback(pointer, Self.verify, nil)
         }
-        try nameIssuers(settings.acceptedIssuers)
     }
 
     /// One ticket a handshake, also behind a resumed one: a client that opens more connections gets more with them.
@@ -55,23 +54,6 @@ extension TLSContext {
         guard EVP_Digest(scope, scope.count, &digest, nil, EVP_sha256(), nil) == 1,
             SSL_CTX_set_session_id_context(pointer, digest, 32) == 1
         else { throw TLSConfigurationError("sessions cannot be told apart: \(OpenSSLError.drainText())") }
-    }
-
-    private func nameIssuers(_ names: [[UInt8]]) throws(TLSConfigurationError) {
-        guard !names.isEmpty else { return }
-        let list = postern_name_stack_new()
-        for name in names {
-            let decoded = name.withUnsafeBufferPointer { bytes in
-                var position = bytes.baseAddress
-                return d2i_X509_NAME(nil, &position, bytes.count)
-            }
-            guard let decoded, postern_name_stack_push(list, decoded) > 0 else {
-                postern_name_stack_free(list)
-                throw TLSConfigurationError("an accepted issuer's name cannot be read: \(OpenSSLError.drainText())")
-            }
-        }
-        // The context takes over the list.
-        SSL_CTX_set_client_CA_list(pointer, list)
     }
 
     // MARK: Client

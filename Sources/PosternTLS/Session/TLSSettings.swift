@@ -34,9 +34,6 @@ package struct TLSServerSettings: Sendable {
     package var clientAuthentication = ClientAuthentication.required
     /// Who decides about client certificates; must be there unless authentication is off.
     package var verifier: (any PeerVerifier)?
-    /// Subjects (DER) of the authorities named to clients that hold several certificates. A hint, which every handshake
-    /// carries: empty for large trust stores.
-    package var acceptedIssuers: [[UInt8]] = []
     /// Bytes of records until a ClientHello is complete.
     package var mostHelloBytes = 16_384
     /// Bytes of a client's Certificate message.

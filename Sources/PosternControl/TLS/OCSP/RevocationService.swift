@@ -31,7 +31,6 @@ package final class RevocationService: Sendable {
     }
 
     package var counts: Counts { state.withLock { $0.counts } }
-    package var rememberedCount: Int { state.withLock { $0.cache.count } }
 
     /// The verifier that also asks responders; `base` itself where none is to be asked.
     package func verifier(over base: CertificateVerifier, _ settings: OCSPConfiguration) -> any PeerVerifier {
