@@ -35,8 +35,10 @@ let package = Package(
         .target(name: "PosternModel", dependencies: ["PosternPolicy"], swiftSettings: settings),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
-        .target(name: "PosternHTTP", dependencies: ["PosternTLS", nio, nioPosix], swiftSettings: settings),
-        .target(name: "PosternTelemetry", swiftSettings: settings),
+        .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+        .target(name: "PosternHost", dependencies: ["CLibcap"], swiftSettings: settings),
+        .target(name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
+        .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),
         .target(
             name: "PosternGateway",
             dependencies: ["PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP", "PosternTelemetry", nio],
@@ -44,15 +46,15 @@ let package = Package(
         .target(
             name: "PosternControl",
             dependencies: [
-                "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS", nio, nioPosix,
-                logging, "Yams",
+                "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS", nio,
+                nioPosix, logging, "Yams",
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "postern",
             dependencies: [
-                "PosternControl", "PosternGateway", "PosternHTTP", "PosternModel", "PosternPolicy", "PosternTLS",
-                "PosternTelemetry", "COpenSSL", nio, nioPosix, logging,
+                "PosternControl", "PosternGateway", "PosternHTTP", "PosternHost", "PosternModel", "PosternPolicy",
+                "PosternTLS", "PosternTelemetry", "COpenSSL", nio, nioPosix, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Documentation.docc"],
@@ -73,6 +75,7 @@ let package = Package(
             name: "PosternHTTPTests",
             dependencies: ["PosternHTTP", "PosternTLS", "TestAuthority", nio, nioPosix, nioEmbedded],
             swiftSettings: testSettings),
+        .testTarget(name: "PosternHostTests", dependencies: ["PosternHost", "CLibcap"], swiftSettings: testSettings),
         .testTarget(name: "PosternTelemetryTests", dependencies: ["PosternTelemetry"], swiftSettings: testSettings),
         .testTarget(
             name: "PosternGatewayTests",

@@ -43,7 +43,8 @@ need_build() {
     need git git                                                # SwiftPM fetches the dependencies with it
     need /etc/ssl/certs/ca-certificates.crt ca-certificates     # and git fetches by https
     need /usr/include/openssl/ssl.h libssl-dev                  # OpenSSL 3, which all of TLS is done with
-    need pkg-config pkg-config                                  # tells SwiftPM where it is
+    need /usr/include/sys/capability.h libcap-dev               # libcap, which privileges are dropped with
+    need pkg-config pkg-config                                  # tells SwiftPM where they are
 }
 
 # The Swift toolchain is the one thing that the machine must have.

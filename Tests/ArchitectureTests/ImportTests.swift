@@ -11,24 +11,28 @@ import Testing
             "certificates are judged by what is in them and in the files named, wherever they came from"
         ),
         (
-            "PosternHTTP", ["PosternTLS"],
+            "PosternHost", [],
+            "what the machine grants and holds the process to is asked of the kernel and the service manager alone"
+        ),
+        (
+            "PosternHTTP", ["PosternHost", "PosternTLS"],
             "the wire knows no API and no policy, so that no shortcut past them can be taken there"
         ),
-        ("PosternTelemetry", [], "a record is plain values: what is told cannot depend on who tells it"),
+        ("PosternTelemetry", ["PosternHost"], "a record is plain values: what is told cannot depend on who tells it"),
         ("PosternModel", ["PosternPolicy"], "what is declared holds a policy and nothing that runs"),
         (
             "PosternGateway", ["PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP", "PosternTelemetry"],
             "the data plane reads a published plan and never asks the control plane"
         ),
         (
-            "PosternControl", ["PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
+            "PosternControl", ["PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
             "the control plane publishes a plan and never touches a request"
         ),
         (
             "postern",
             [
-                "PosternControl", "PosternGateway", "PosternModel", "PosternPolicy", "PosternTLS", "PosternHTTP",
-                "PosternTelemetry",
+                "PosternControl", "PosternGateway", "PosternHost", "PosternModel", "PosternPolicy", "PosternTLS",
+                "PosternHTTP", "PosternTelemetry",
             ],
             "only the program joins both planes"
         ),
@@ -36,7 +40,8 @@ import Testing
 
     /// What the request path stays free of: Foundation's cost in memory, and types that allocate where bytes would do.
     static let dataPlane = [
-        "PosternPolicy", "PosternModel", "PosternTLS", "PosternHTTP", "PosternTelemetry", "PosternGateway",
+        "PosternPolicy", "PosternModel", "PosternTLS", "PosternHost", "PosternHTTP", "PosternTelemetry",
+        "PosternGateway",
     ]
 
     @Test(arguments: allowed.map(\.target)) func `a target imports only what its place allows`(target: String) throws {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import PosternHTTP
+import PosternHost
 
 /// Asks a running gateway over its admin socket; blocking, for commands.
 package struct AdminClient {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import PosternControl
 import PosternHTTP
+import PosternHost
 import PosternPolicy
 import PosternTelemetry
 

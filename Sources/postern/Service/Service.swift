@@ -5,6 +5,7 @@ import NIOPosix
 import PosternControl
 import PosternGateway
 import PosternHTTP
+import PosternHost
 import PosternModel
 import PosternPolicy
 import PosternTelemetry

@@ -1,8 +1,7 @@
 import Glibc
-import PosternHTTP
 
 /// Tells systemd how the service is, by the protocol of sd_notify(3); does nothing when nobody asked.
-func notifyServiceManager(_ state: String) {
+package func notifyServiceManager(_ state: String) {
     guard let variable = getenv("NOTIFY_SOCKET"), let address = UnixSocketAddress(path: String(cString: variable))
     else {
         return

@@ -1,0 +1,2 @@
+/* libcap: capability sets of threads and files (cap_get_proc(3)). */
+#include <sys/capability.h>
