@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .target(name: "PosternHost", dependencies: ["CLibcap"], swiftSettings: settings),
-        .target(name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
+        .target(
+            name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),
         .target(
             name: "PosternGateway",

@@ -25,7 +25,8 @@ import Testing
             "the data plane reads a published plan and never asks the control plane"
         ),
         (
-            "PosternControl", ["PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
+            "PosternControl",
+            ["PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTelemetry", "PosternTLS"],
             "the control plane publishes a plan and never touches a request"
         ),
         (
