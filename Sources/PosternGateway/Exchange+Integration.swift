@@ -47,8 +47,8 @@ extension Exchange {
         isAskingForLease = false
     }
 
-    /// Sends again what was never sent, or what a kept connection closed under and may be sent twice: once, and only while
-    /// none of the body has gone.
+    /// Sends again what was never sent, or what may be sent twice and a connection closed under: a kept one, or any where
+    /// there is another target. Once, and only while none of the body has gone.
     private func retries(after failure: UpstreamFailure) -> Bool {
         guard attempts == 0, !responseStarted, let route, case .httpProxy(let proxy) = route.planned.integration else {
             return false
@@ -59,7 +59,8 @@ extension Exchange {
         case .tls:
             // Behind the handshake something has been sent.
             guard case .leasing = phase, route.targetCount > 1 else { return false }
-        case .closedBeforeResponse(wasReused: true):
+        case .closedBeforeResponse(let wasReused):
+            guard wasReused || route.targetCount > 1 else { return false }
             // What the upstream was sent decides, not what the caller sent.
             guard (proxy.method ?? method).wire.isIdempotent, head?.index.framing == BodyFraming.none else {
                 return false

@@ -23,4 +23,20 @@ struct RetryTests {
         #expect(try gateway.record(of: second).number("retryCount") ?? 0 == seen - 2)
         #expect(back.requests.map(\.method) == [String](repeating: upstream, count: seen))
     }
+
+    @Test(
+        "A new connection that closes without a word is made up for by another target, where the request may be sent twice",
+        arguments: [(method: "GET", statuses: Set([200])), (method: "POST", statuses: Set([200, 504]))])
+    func otherTarget(method: String, statuses: Set<Int>) throws {
+        let mute = try BackEnd { connection in _ = try connection.readRequest() }
+        let back = try BackEnd { connection in
+            _ = try connection.readRequest()
+            try connection.send(reply("ok", ["Connection: close"]))
+        }
+        let targets = [mute, back].map { "\"\($0.authority)\"" }.joined(separator: ", ")
+        let gateway = try Gateway(["\(method) /x": "{uri: http://either/x, targets: [\(targets)]}"])
+        let answers = try (0..<8).map { _ in try gateway.call(method, "/dev/x").status }
+        #expect(Set(answers) == statuses)
+        #expect(!mute.requests.isEmpty)
+    }
 }
