@@ -37,10 +37,10 @@ extension Exchange {
         phase = .leasing
         // Nothing of the body is taken before there is somewhere to put it: a request can be tried again until then.
         if !requestEnded, head?.index.framing != BodyFraming.none { stream.pauseReading() }
-        // Set only when the connection asked for before could not be had.
-        let target = route.nextTarget(besides: leasingPool)
+        // Set only when the request was tried before.
+        let target = route.nextTarget(besides: pool)
         record.upstream = target.name
-        leasingPool = target.pool
+        pool = target.pool
         isAskingForLease = true
         target.pool.lease(
             to: self, connectTimeout: .milliseconds(Int64(proxy.connectTimeoutMilliseconds)), fresh: fresh)
@@ -53,6 +53,7 @@ extension Exchange {
         guard attempts == 0, !responseStarted, let route, case .httpProxy(let proxy) = route.planned.integration else {
             return false
         }
+        var fresh = false
         switch failure {
         case .resolve, .connect, .connectTimeout:
             guard route.targetCount > 1 else { return false }
@@ -65,12 +66,14 @@ extension Exchange {
             guard (proxy.method ?? method).wire.isIdempotent, head?.index.framing == BodyFraming.none else {
                 return false
             }
+            // Another kept connection may have closed as well.
+            fresh = true
         default:
             return false
         }
         attempts = 1
         loop.metrics.count(.retry)
-        lease(route, proxy, fresh: true)
+        lease(route, proxy, fresh: fresh)
         return true
     }
 }
@@ -84,7 +87,6 @@ extension Exchange: LeaseReceiver {
         }
         loop.metrics.count(connection.uses > 0 ? .reuse : .connect)
         phase = .forwarding(connection)
-        leasingPool = nil
         record.sent()
         sendHead(head, route, proxy, to: connection)
         if requestEnded {

@@ -40,7 +40,7 @@ package final class Exchange {
     /// Of the plan that the request is served by.
     var generation = 0
     /// Where a connection has been asked for.
-    var leasingPool: UpstreamPool?
+    var pool: UpstreamPool?
     /// Inside the call that asks for a connection, which may lease one before it returns.
     var isAskingForLease = false
     var captures = PathCaptures()
@@ -133,7 +133,7 @@ extension Exchange: RequestReceiver {
     private func releaseUpstream() {
         switch phase {
         case .forwarding(let upstream): upstream.cancel()
-        case .leasing: leasingPool?.forget(self)
+        case .leasing: pool?.forget(self)
         case .idle, .answering: break
         }
         phase = .answering
@@ -207,7 +207,7 @@ extension Exchange {
         api = nil
         stage = nil
         route = nil
-        leasingPool = nil
+        pool = nil
         requestEnded = false
         attempts = 0
         responseStarted = false

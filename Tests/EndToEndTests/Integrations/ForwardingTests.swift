@@ -71,6 +71,8 @@ struct ForwardingTests {
         #expect(back.requests.map(\.text) == ["b", "b", "b", "b"])
         let record = try gateway.record { $0.number("retryCount") == 1 }
         #expect(record["upstream"] == back.authority)
+        // The connection that the first call opened took the other three, tried again or not.
+        #expect(back.accepted == 1)
     }
 
     @Test("A Unix socket is an upstream like any other")

@@ -39,4 +39,23 @@ struct RetryTests {
         #expect(Set(answers) == statuses)
         #expect(!mute.requests.isEmpty)
     }
+
+    @Test("A target that failed is not the one that a request is tried on again, whoever else takes turns meanwhile")
+    func turns() throws {
+        let gate = Flag()
+        let mute = try BackEnd { connection in
+            _ = try connection.readRequest()
+            try gate.wait()
+        }
+        let back = try BackEnd(answering: { _ in reply("ok") })
+        let targets = [mute, back].map { "\"\($0.authority)\"" }.joined(separator: ", ")
+        let gateway = try Gateway(["GET /x": "{uri: http://either/x, targets: [\(targets)]}"])
+        let waiting = try gateway.connect()
+        try waiting.send("GET /dev/x HTTP/1.1\r\nHost: x\r\n\r\n")
+        try eventually("the first target has the request") { mute.requests.count == 1 }
+        // This one takes the other target, so that the first would be next.
+        #expect(try gateway.get("/dev/x").text == "ok")
+        gate.raise()
+        #expect(try waiting.readResponse().text == "ok")
+    }
 }
