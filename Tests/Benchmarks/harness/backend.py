@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import time
 
 from . import template
@@ -16,20 +17,26 @@ LARGE_BYTES = 1_048_576
 class Backend:
     """Answers `/small` with 128 bytes, `/large` with 1 MiB, and `/upload` once it has read the whole body."""
 
-    def __init__(self, program, children, cores):
+    def __init__(self, program, children, cores, name="backend", large=None):
+        self.program, self.children, self.cores = program, children, cores
         self.port = free_port()
-        self.large = os.urandom(LARGE_BYTES)
-        directory = f"{children.directory}/backend"
+        self.large = large or os.urandom(LARGE_BYTES)
+        self.directory = directory = f"{children.directory}/{name}"
         os.mkdir(directory)
         pathlib.Path(f"{directory}/large.bin").write_bytes(self.large)
         text = template.fill(
             (TEMPLATES / "backend.conf").read_text(),
             {"BACKEND": self.port, "DIRECTORY": directory, "SMALL": SMALL, **account()}, {})
         pathlib.Path(f"{directory}/backend.conf").write_text(text)
+        self.start()
+
+    def start(self):
+        """Starts it, also again, and waits until it answers."""
+        directory = self.directory
         with open(f"{directory}/output", "wb") as output:
-            self.process = children.start(
-                [program, "-p", directory, "-e", f"{directory}/error.log", "-c", f"{directory}/backend.conf"],
-                cores, stderr=output)
+            self.process = self.children.start(
+                [self.program, "-p", directory, "-e", f"{directory}/error.log", "-c", f"{directory}/backend.conf"],
+                self.cores, stderr=output)
         for _ in range(200):
             client = StrictClient(self.port, timeout=2)
             try:
@@ -41,3 +48,11 @@ class Backend:
                 client.close()
             time.sleep(0.05)
         raise PeerError("the back end did not start: " + pathlib.Path(f"{directory}/output").read_text(errors="replace"))
+
+    def quit(self):
+        """Has it stop as a deployment does: no connection is taken any more, requests under way are answered."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+        self.children.stop(self.process)
+        # nginx leaves the file behind, and would not start over it.
+        pathlib.Path(f"{self.directory}/taken.sock").unlink(missing_ok=True)

@@ -30,6 +30,7 @@ def parse(arguments):
     parser.add_argument("--idle-connections", type=_positive, default=5000, help="of `idle` (default 5000)")
     parser.add_argument("--requests", type=_positive, default=1_000_000, help="of `flat-memory` (default 1000000)")
     parser.add_argument("--reloads", type=_positive, default=1000, help="of `reload` (default 1000)")
+    parser.add_argument("--minutes", type=_positive, default=10, help="of `soak` (default 10)")
     parser.add_argument("--body-size", type=_size, default=1 << 30, help="of `big-body`, such as 10G (default 1G)")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a promise about CPU was missed as well")
     options = parser.parse_args(arguments)

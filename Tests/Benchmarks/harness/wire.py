@@ -10,9 +10,10 @@ class WireError(Exception):
 class StrictClient:
     """Sends one request at a time and reads exactly one response. Not for several threads."""
 
-    def __init__(self, port, timeout=10, tls=None):
-        """`tls` is an `ssl.SSLContext`, or nothing for a connection in the clear."""
-        self.port, self.timeout, self.tls = port, timeout, tls
+    def __init__(self, port, timeout=10, tls=None, path=None, may_close=False):
+        """`tls` is an `ssl.SSLContext`, or nothing for a connection in the clear; `path` is that of a Unix socket, used in the
+        port's place. With `may_close` a response may end the connection by saying so; the next request opens another."""
+        self.port, self.timeout, self.tls, self.path, self.may_close = port, timeout, tls, path, may_close
         self.socket, self.buffer = None, b""
 
     def get(self, path):
@@ -44,20 +45,26 @@ class StrictClient:
         except WireError:
             self.close()
             raise
-        if fields.get("connection", "").lower() == "close":
-            self.close()
-            raise WireError("the gateway closes a live connection")
         if self.buffer:
             self.close()
             raise WireError("bytes after the end of the response")
+        if fields.get("connection", "").lower() == "close":
+            self.close()
+            if not self.may_close:
+                raise WireError("the gateway closes a live connection")
         return int(status), body
 
     def connect(self):
         """Opens the connection before the first request, or does nothing if it is open."""
         if self.socket is None:
             try:
-                self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
-                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.path:
+                    self.socket = socket.socket(socket.AF_UNIX)
+                    self.socket.settimeout(self.timeout)
+                    self.socket.connect(self.path)
+                else:
+                    self.socket = socket.create_connection(("127.0.0.1", self.port), self.timeout)
+                    self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self.tls:
                     self.socket = self.tls.wrap_socket(self.socket, server_hostname="localhost")
             except OSError as error:
