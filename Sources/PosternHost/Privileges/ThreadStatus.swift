@@ -48,7 +48,7 @@ struct ThreadStatus: Equatable {
     /// - Parameter path: of the thread's directory, such as `/proc/self` for the main thread.
     static func read(_ path: String) throws(PrivilegeError) -> ThreadStatus {
         let file = path + "/status"
-        guard let text = contents(of: file) else { throw .unreadable(file, code: errno) }
+        guard let text = ProcessFile.contents(of: file) else { throw .unreadable(file, code: errno) }
         guard let status = ThreadStatus(text) else { throw .unreadable(file, code: EBADMSG) }
         return status
     }
@@ -77,20 +77,5 @@ struct ThreadStatus: Equatable {
             }
         }
         return statuses
-    }
-
-    /// Nil with `errno` set.
-    private static func contents(of path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        while true {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
-            guard count >= 0 else { return nil }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-            bytes += buffer[..<count]
-        }
     }
 }

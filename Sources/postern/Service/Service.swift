@@ -272,6 +272,7 @@ actor Service {
         do {
             next = try ConfigurationLoader.load(path: configurationPath, generation: generation + 1)
             materials = try await certificateKeeper.load(next)
+            try next.checkCapabilities()
         } catch {
             return unchanged(error.all.map(\.description))
         }
@@ -343,6 +344,8 @@ actor Service {
             lines.append("`explain.requests` takes effect at the next start")
         }
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
+        if before.runAs != after.runAs { lines.append("`user` and `group` take effect at the next start") }
+        if before.sandbox != after.sandbox { lines.append("`sandbox` takes effect at the next start") }
         if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
             lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
