@@ -86,8 +86,8 @@ let package = Package(
         .testTarget(
             name: "PosternControlTests",
             dependencies: [
-                "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
-                nio, nioPosix, logging,
+                "PosternControl", "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS",
+                "PosternTelemetry", nio, nioPosix, logging,
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),

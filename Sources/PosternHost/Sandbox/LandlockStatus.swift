@@ -34,10 +34,11 @@ extension LandlockStatus {
     /// What a predecessor says in the environment; the kernel has no way to ask it.
     private static let variable = "POSTERN_SANDBOX"
 
-    /// Read in the programs that this one executes. The environment of a C program has no lock: before other threads run.
-    func tellSuccessors() {
-        let lines = ["abi \(abi)"] + read.map { "read \($0)" } + write.map { "write \($0)" }
-        setenv(Self.variable, lines.joined(separator: "\n"), 1)
+    /// For the programs that this one executes. The environment of a C program has no lock: before other threads run.
+    func tellSuccessors() { setenv(Self.variable, told, 1) }
+
+    var told: String {
+        (["abi \(abi)"] + read.map { "read \($0)" } + write.map { "write \($0)" }).joined(separator: "\n")
     }
 
     /// - Returns: nil where nothing is said, or where it is not so: the root directory could be listed although it is not
