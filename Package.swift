@@ -36,7 +36,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
-        .target(name: "PosternHost", dependencies: ["CLibcap"], swiftSettings: settings),
+        .systemLibrary(name: "CLandlock"),
+        .target(name: "PosternHost", dependencies: ["CLibcap", "CLandlock"], swiftSettings: settings),
         .target(
             name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),
@@ -85,8 +86,8 @@ let package = Package(
         .testTarget(
             name: "PosternControlTests",
             dependencies: [
-                "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
-                nio, nioPosix, logging,
+                "PosternControl", "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS",
+                "PosternTelemetry", nio, nioPosix, logging,
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),

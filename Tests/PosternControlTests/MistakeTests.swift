@@ -53,6 +53,17 @@ struct ProcessMistakeTests {
                 "2:30: error: `127.0.0.1` is not an internal address (`internalRanges` lists what is internal)",
                 "3:18: error: `10.0.0.1/8` has bits set behind its prefix (write `10.0.0.0/8` for the network, `10.0.0.1` for one address)"
             ),
+            Mistake("user: a b", "3:7: error: `a b` is not a user (a name as in `/etc/passwd`, or a number)"),
+            Mistake("group: web", "3:8: error: `group` stands without `user` (add `user: postern`)"),
+            Mistake(
+                "sandbox: {landlock: on}",
+                "3:21: error: `on` is not a value of `landlock` (values: `auto`, `required`, `off`)"),
+            Mistake(
+                "sandbox: {landlock: off, read: [/a]}",
+                "3:26: error: `read` has no meaning with `landlock: off` (every file is within reach)"),
+            Mistake(
+                "sandbox: {read: [tls]}", "3:18: error: `tls` is not a place in the file system (an absolute path)"),
+            Mistake("sandbox: {reed: []}", "3:11: error: unknown key `reed` in `sandbox` (did you mean `read`?)"),
             Mistake("limits: {feilds: 1}", "3:10: error: unknown key `feilds` in `limits` (did you mean `fields`?)"),
             Mistake(
                 "limits: {targetBytes: 1}", "3:23: error: `1` is out of range for `targetBytes` (expected 64 to 65535)"),
@@ -96,7 +107,7 @@ struct ProcessMistakeTests {
             ),
             Mistake(
                 "zzz: 1",
-                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `accessLog`, `explain`, `listeners`, `domains`)"
+                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `user`, `group`, `sandbox`, `accessLog`, `explain`, `listeners`, `domains`)"
             ),
         ])
     func settings(_ mistake: Mistake) { check(plainProcess + "\n" + mistake.text, mistake) }

@@ -5,6 +5,8 @@ package import PosternPolicy
 package struct LoadedConfiguration: Sendable {
     /// The path of `postern.yaml`.
     package let file: String
+    /// Where the APIs' files are.
+    package let apisDirectory: String
     package let process: ProcessConfiguration
     package let apis: [APIDeclaration]
     /// Compiled from `apis`.
@@ -13,6 +15,13 @@ package struct LoadedConfiguration: Sendable {
     package let warnings: [Diagnostic]
     /// Where each listener stands in the file, by id, for problems that show when it opens.
     package let listenerPositions: [String: SourcePosition]
+    /// Where `admin`, `user`, `group` and `sandbox` stand, those that are written.
+    package let keyPositions: [String: SourcePosition]
+
+    /// Where a key of `postern.yaml` stands, else the file's beginning.
+    package func position(of key: String) -> SourcePosition {
+        keyPositions[key] ?? SourcePosition(file: file, line: 1, column: 1)
+    }
 }
 
 /// Reads `postern.yaml` and every API beside it, and compiles the plan: all of it or a report of everything wrong with
@@ -54,8 +63,9 @@ package struct ConfigurationLoader {
         let plan = self.plan(apis, process, generation, isComplete: apis.count == names.count)
         guard report.errors.isEmpty, let plan else { throw Diagnostics(sorted(report.errors)) }
         return LoadedConfiguration(
-            file: file, process: settings, apis: apis, plan: plan, warnings: sorted(report.warnings),
-            listenerPositions: process.listenerPositions)
+            file: file, apisDirectory: directory, process: settings, apis: apis, plan: plan,
+            warnings: sorted(report.warnings),
+            listenerPositions: process.listenerPositions, keyPositions: process.keyPositions)
     }
 
     /// Domains are not looked at while some API cannot be read: what they lead to is not known then.

@@ -36,7 +36,7 @@ struct SocketPlace {
         case nothing
         case notASocket
         /// Somebody accepts connections there.
-        case live(FileIdentity)
+        case live
         /// A socket file whose process is gone.
         case stale(FileIdentity)
         /// We could not find out; the error number says why.
@@ -57,11 +57,11 @@ struct SocketPlace {
                 connect(probe.raw, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        if result == 0 { return .live(identity) }
+        if result == 0 { return .live }
         return switch errno {
         case ECONNREFUSED: .stale(identity)
         // A full queue and a socket of another type are somebody's as well.
-        case EAGAIN, EINPROGRESS, EPROTOTYPE: .live(identity)
+        case EAGAIN, EINPROGRESS, EPROTOTYPE: .live
         case ENOENT: .nothing
         default: .uncertain(errno)
         }

@@ -59,15 +59,18 @@ struct UnixListenerOpening {
 
     /// Removes a stale socket; leaves one that a listener being replaced holds, which the rename takes over.
     private func clearPlace(_ place: SocketPlace) throws(ListenerError) {
+        // Ours needs no asking, which its owner and mode may forbid us.
+        if let identity = FileIdentity(path: binding.path),
+            replacing.contains(where: { $0.owns(path: binding.path, identity) })
+        {
+            return
+        }
         switch place.occupant() {
         case .nothing: return
         case .notASocket: throw refusal(.notASocket(binding.path))
         case .uncertain(let code):
             throw refusal(.system(call: "connecting to the existing socket", subject: binding.path, code: code))
-        case .live(let identity):
-            guard replacing.contains(where: { $0.owns(path: binding.path, identity) }) else {
-                throw refusal(.servedByAnotherProcess(binding.path))
-            }
+        case .live: throw refusal(.servedByAnotherProcess(binding.path))
         case .stale(let identity):
             SocketFile(path: binding.path, identity: identity).removeIfOurs()
         }
@@ -80,10 +83,11 @@ struct UnixListenerOpening {
         guard fchmod(socket.raw, mode_t(binding.mode)) == 0 else { throw SystemCallError("fchmod") }
         try bind(socket, to: temporary)
         do throws(SystemCallError) {
+            // The mode first: who has given a file away may not change it any more. Nobody can connect before it listens.
+            guard chmod(temporary, mode_t(binding.mode)) == 0 else { throw SystemCallError("chmod") }
             if !ownership.isOwn, lchown(temporary, ownership.user, ownership.group) != 0 {
                 throw SystemCallError("chown")
             }
-            guard chmod(temporary, mode_t(binding.mode)) == 0 else { throw SystemCallError("chmod") }
             try socket.listen(backlog: spec.backlog)
             guard let identity = FileIdentity(path: temporary) else { throw SystemCallError("lstat") }
             guard rename(temporary, path) == 0 else { throw SystemCallError("rename") }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 @main
-struct Postern: AsyncParsableCommand {
+struct Postern: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "postern",
         abstract: "A private API gateway for the services of a host or an internal network.",
@@ -33,7 +33,7 @@ extension ExitCode {
     static let configuration = ExitCode(78)
 }
 
-struct ConfigurationOption: ParsableArguments {
+struct ConfigurationOption: ParsableArguments, Sendable {
     @Option(
         name: [.customShort("c"), .customLong("config")],
         help: ArgumentHelp("postern.yaml, or the directory that holds it.", valueName: "path"))

@@ -3,10 +3,11 @@ import Logging
 import NIOPosix
 import PosternControl
 import PosternHTTP
+import PosternHost
 import PosternPolicy
 import PosternTelemetry
 
-struct Quickstart: AsyncParsableCommand {
+struct Quickstart: ParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
         abstract: "Start a gateway with two demo services on loopback, and print what to try.",
         discussion: """
@@ -30,13 +31,31 @@ struct Quickstart: AsyncParsableCommand {
 
     private var firstPort: Int { port ?? (mtls ? 8443 : 8080) }
 
-    func run() async throws {
-        let signals = ProcessSignals()
-        defer { withExtendedLifetime(signals) {} }
+    func run() throws {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "postern")
         logger.logLevel = .warning
         DescriptorLimit.raise()
+        do {
+            try giveUpPrivileges()
+        } catch {
+            printError("postern: \(error)")
+            throw ExitCode.refused
+        }
+        runAsynchronously { [logger] in try await serve(logger) }
+    }
+
+    /// As `serve --allow-root` does; without a sandbox for files, since it makes and removes directories of its own.
+    private func giveUpPrivileges() throws(PrivilegeError) {
+        let rules = try KernelRules.ofMachine()
+        let isLow = firstPort > 0 && firstPort < rules.firstUnprivilegedPort
+        let needed: Set<Capability> = isLow ? [.netBindService] : []
+        _ = try PrivilegeReduction(account: nil, keeping: needed.intersection(Capability.held())).apply()
+    }
+
+    private func serve(_ logger: Logger) async throws {
+        let signals = ProcessSignals()
+        defer { withExtendedLifetime(signals) {} }
         let files = try QuickstartFiles()
         defer { files.remove() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -102,6 +102,12 @@ extension LoadedConfiguration {
     /// A listener's problem with the place where the listener is configured.
     func text(of error: ListenerError) -> String {
         guard let id = error.endpointID, let place = listenerPositions[id] else { return "postern: \(error)" }
-        return "\(Diagnostic(at: place, "\(error)"))"
+        return "\(Diagnostic(at: place, "\(error)", hint: sandboxHint(error)))"
+    }
+
+    /// Where a socket's directory is beyond what the sandbox lets the process write.
+    private func sandboxHint(_ error: ListenerError) -> String? {
+        guard case .system(_, let path, EACCES) = error.problem, path.hasPrefix("/") else { return nil }
+        return SandboxHint.unwritable(path)
     }
 }

@@ -57,7 +57,8 @@ KINDS = {
             "postern",
             {"postern.yaml": "postern.yaml", "apis.d/bench.yaml": "postern-api.yaml",
              "apis.d/policy.json": "postern-policy.json"},
-            lambda program, directory, _: [program, "serve", "--config", directory],
+            lambda program, directory, _: [
+                program, "serve", "--config", directory, *(["--allow-root"] if os.geteuid() == 0 else [])],
             ("version",)),
     ]
 }

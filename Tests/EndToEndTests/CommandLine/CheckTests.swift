@@ -49,7 +49,7 @@ struct CheckTests {
             #expect(checked.status == 0, "\(checked)")
         }
         let files = (directory.file("out"), directory.file("err"))
-        let child = try Child([Postern.path, "serve", "--config", directory.path], output: files)
+        let child = try Child(Postern.serve(directory), output: files)
         let place = SocketPlace.tcp("127.0.0.1", port)
         try eventually("it answers") {
             if child.status != nil { throw SocketFailure("it ended: \(directory.read("err"))", 0) }
@@ -116,7 +116,7 @@ struct CheckTests {
         #expect(problems.allSatisfy { $0["line"] is Int && $0["column"] is Int && $0["file"] is String })
 
         let files = (directory.file("out"), directory.file("err"))
-        let serving = try Child([Postern.path, "serve", "--config", directory.path], output: files)
+        let serving = try Child(Postern.serve(directory), output: files)
         #expect(try serving.exit() == 78)
         #expect(directory.read("err").contains("shop.yaml:13:"))
     }

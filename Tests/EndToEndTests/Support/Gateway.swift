@@ -27,7 +27,7 @@ final class Gateway {
         self.configuration = configuration
         try configuration.write(to: self.directory)
         child = try Child(
-            launcher + [Postern.path, "serve", "--config", self.directory.path], environment: environment,
+            launcher + Postern.serve(self.directory), environment: environment,
             output: (self.directory.file("stdout"), self.directory.file("stderr")), inherited: inherited)
     }
 

@@ -19,4 +19,10 @@ enum LinuxCalls {
         let newNetwork: CInt = 0x4000_0000
         guard function("setns", as: Call.self)(descriptor, newNetwork) == 0 else { throw SocketFailure("setns") }
     }
+
+    /// Of the kernel's Landlock; -1 without (landlock_create_ruleset(2), which the C library has no function for).
+    static var landlockVersion: Int {
+        typealias Call = @convention(c) (Int, UnsafeRawPointer?, Int, UInt32) -> Int
+        return function("syscall", as: Call.self)(444, nil, 0, 1)
+    }
 }

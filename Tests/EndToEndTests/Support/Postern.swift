@@ -20,6 +20,11 @@ enum Postern {
         return "postern"
     }()
 
+    /// Serves, as root too where the tests run as root.
+    static func serve(_ directory: TemporaryDirectory) -> [String] {
+        [path, "serve", "--config", directory.path] + (Machine.isRoot ? ["--allow-root"] : [])
+    }
+
     @discardableResult
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Child.Result {
         try Child.run([path] + arguments, environment: environment)

@@ -15,6 +15,9 @@ package struct ProcessConfiguration: Sendable, Equatable {
     package var limits = LimitsConfiguration()
     package var timeouts = TimeoutsConfiguration()
     package var admin = AdminConfiguration()
+    /// nil: the user that the process was started as.
+    package var runAs: RunAsConfiguration?
+    package var sandbox = SandboxConfiguration()
     package var accessLog = AccessLogConfiguration.standardOutput
     /// How many of its last requests each event loop keeps for `postern explain`; 0: none.
     package var explainedRequests = 4_096

@@ -9,6 +9,8 @@ struct ProcessDecoder {
         /// As written; nil when not.
         var apisDirectory: Positioned<String>?
         var listenerPositions: [String: SourcePosition] = [:]
+        /// Of the file's keys, where they are written.
+        var keyPositions: [String: SourcePosition] = [:]
         var defaultAPIs: [Positioned<String>] = []
         /// The listeners' policies.
         var endpoints: [EndpointDeclaration] = []
@@ -28,6 +30,9 @@ struct ProcessDecoder {
         result.configuration.limits = limits(file.mapping("limits", "`limits`"))
         result.configuration.timeouts = timeouts(file.mapping("timeouts", "`timeouts`"))
         result.configuration.admin = admin(file.mapping("admin", "`admin`"))
+        result.configuration.runAs = HostDecoder.runAs(file)
+        result.configuration.sandbox = HostDecoder.sandbox(file.mapping("sandbox", "`sandbox`"))
+        for key in ["admin", "user", "group", "sandbox"] { result.keyPositions[key] = file.node(key)?.position }
         result.configuration.accessLog = accessLog(file.mapping("accessLog", "`accessLog`"))
         result.configuration.explainedRequests =
             explainedRequests(file.mapping("explain", "`explain`")) ?? standard.explainedRequests

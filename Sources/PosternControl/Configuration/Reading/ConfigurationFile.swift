@@ -11,7 +11,7 @@ enum ConfigurationFile {
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         // Without O_NONBLOCK a FIFO in the directory would hold us up for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Failure(reason: systemReason()) }
+        guard descriptor >= 0 else { throw unopened(path) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw Failure(reason: systemReason()) }
@@ -34,7 +34,7 @@ enum ConfigurationFile {
 
     /// The names in a directory, sorted by bytes, without dot files and editors' backups (`name~`).
     static func names(in directory: String) throws(Failure) -> [String] {
-        guard let stream = opendir(directory) else { throw Failure(reason: systemReason()) }
+        guard let stream = opendir(directory) else { throw unopened(directory) }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {
@@ -62,6 +62,11 @@ enum ConfigurationFile {
     static func path(_ name: String, besides file: String) -> String {
         guard !name.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return name }
         return file[...slash] + name
+    }
+
+    private static func unopened(_ path: String) -> Failure {
+        let reason = systemReason()
+        return Failure(reason: SandboxHint.unreadable(path).map { "\(reason); \($0)" } ?? reason)
     }
 
     private static func systemReason() -> String {

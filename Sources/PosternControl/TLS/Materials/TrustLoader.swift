@@ -57,7 +57,8 @@ struct TrustLoader {
                     guard let path = environment.path(of: source) else { return false }
                     return problem.path == path || problem.path.hasPrefix(path.hasSuffix("/") ? path : path + "/")
                 }
-                report.error(at: (source ?? named[0]).position, problem.description)
+                report.error(
+                    at: (source ?? named[0]).position, problem.description, hint: SandboxHint.unreadable(problem.path))
             }
             return nil
         }
