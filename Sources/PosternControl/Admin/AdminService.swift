@@ -7,7 +7,7 @@ package protocol AdminService: Sendable {
     func status() async -> StatusReport
     func certificates() async -> CertificatesReport
     /// Loads the configuration and serves it, or keeps the old one and says why.
-    func reload() async -> ReloadReport
+    func reload(by caller: AdminCaller) async -> ReloadReport
     /// Why a request that was remembered ended as it did.
     func explain(_ id: String) async -> ExplainAnswer
     /// What statements in shadow mode would have done.

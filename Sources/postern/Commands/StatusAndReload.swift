@@ -53,10 +53,13 @@ struct Reload: ParsableCommand {
     }
 }
 
-/// Asks the gateway, or tells that there is none.
+/// Asks the gateway, or tells that there is none, or that it does not answer us.
 func asking<Answer>(_ body: () throws -> Answer) throws -> Answer {
     do {
         return try body()
+    } catch let refused as AdminClient.Refused {
+        printError("postern: \(refused)")
+        throw ExitCode.refused
     } catch let failure as AdminClient.Failure {
         printError("postern: \(failure)")
         throw ExitCode.unavailable

@@ -131,7 +131,7 @@ actor Service {
         adminSockets = changing + reading
         for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
         admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
+            on: adminGroup.next(), service: self, access: settings.access(ownUser: geteuid()), changing: changing.flatMap { $0.takeDescriptors() },
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }
@@ -296,6 +296,7 @@ actor Service {
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
             configuration = next
+            admin?.adopt(next.process.admin.access(ownUser: geteuid()))
             listeners.removeAll { listener in leaving.contains { $0.specification == listener.specification } }
             for listener in leaving {
                 for socket in listener.sockets { socket.close() }
@@ -343,7 +344,9 @@ actor Service {
             lines.append("`explain.requests` takes effect at the next start")
         }
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
-        if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
+        if !after.admin.hasSockets(of: before.admin) {
+            lines.append("`admin` takes effect at the next start, but for `readers` and `writers`")
+        }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
             lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
         }
@@ -388,6 +391,16 @@ actor Service {
 
 extension Service: AdminService {
     func isReady() -> Bool { isServing }
+
+    func reload(by caller: AdminCaller) async -> ReloadReport {
+        logger.notice(
+            "reload ordered",
+            metadata: [
+                "uid": "\(caller.userID)", "user": "\(caller.userName ?? "")", "gid": "\(caller.groupID)",
+                "pid": "\(caller.processID)",
+            ])
+        return await reload()
+    }
 
     func metrics() async -> [UInt8] {
         guard let snapshot = try? await gateway.snapshot() else { return [] }

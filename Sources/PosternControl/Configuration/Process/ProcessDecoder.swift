@@ -27,7 +27,7 @@ struct ProcessDecoder {
         result.configuration.internalRanges = internalRanges(file) ?? standard.internalRanges
         result.configuration.limits = limits(file.mapping("limits", "`limits`"))
         result.configuration.timeouts = timeouts(file.mapping("timeouts", "`timeouts`"))
-        result.configuration.admin = admin(file.mapping("admin", "`admin`"))
+        result.configuration.admin = AdminDecoder().decode(file.mapping("admin", "`admin`"))
         result.configuration.accessLog = accessLog(file.mapping("accessLog", "`accessLog`"))
         result.configuration.explainedRequests =
             explainedRequests(file.mapping("explain", "`explain`")) ?? standard.explainedRequests
@@ -106,15 +106,6 @@ struct ProcessDecoder {
         }
         mapping.finish()
         return timeouts
-    }
-
-    private static func admin(_ mapping: MappingReader?) -> AdminConfiguration {
-        var admin = AdminConfiguration()
-        guard let mapping else { return admin }
-        if let socket = mapping.unixSocket("socket", default: admin.socket.path) { admin.socket = socket }
-        admin.port = mapping.integer("port", in: 0...65_535)
-        mapping.finish()
-        return admin
     }
 
     private static func explainedRequests(_ mapping: MappingReader?) -> Int? {
