@@ -29,6 +29,8 @@ package struct AdminClient {
         try decode(try ask("GET", "/status", answers: [200]).body)
     }
 
+    package func top() throws -> TopReport { try decode(try ask("GET", "/top", answers: [200]).body) }
+
     package func certificates() throws -> CertificatesReport {
         try decode(try ask("GET", "/certificates", answers: [200]).body)
     }

@@ -13,6 +13,7 @@ import PosternHTTP
 /// | `GET /ready` | 200 when new requests are served, else 503 |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /status` | `StatusReport` as JSON |
+/// | `GET /top` | `TopReport` as JSON |
 /// | `GET /shadow` | `ShadowReport` as JSON |
 /// | `GET /explain/{request id}` | 200 with `ExplainReport`, or 404 with `ExplainFailure`, as JSON; `_` stands for the `/` of an extended id; on the Unix socket only |
 /// | `GET /certificates` | `CertificatesReport` as JSON |
@@ -56,6 +57,8 @@ final class AdminRequest: RequestReceiver {
             answer { (200, "text/plain; version=0.0.4; charset=utf-8", await $0.metrics()) }
         case .get where path.equals("/status"):
             answer { Self.json(200, await $0.status()) }
+        case .get where path.equals("/top"):
+            answer { Self.json(200, await $0.top()) }
         case .get where path.equals("/shadow"):
             answer { Self.json(200, await $0.shadow()) }
         case .get where path.hasPrefix("/explain/") && caller != nil:
@@ -80,7 +83,7 @@ final class AdminRequest: RequestReceiver {
             respond(403, "text/plain", Array("policies are explained on the Unix socket only\n".utf8))
         default:
             let paths =
-                "GET /live, /ready, /metrics, /status, /certificates, /shadow, /explain/{request id}; POST /reload"
+                "GET /live, /ready, /metrics, /status, /top, /certificates, /shadow, /explain/{request id}; POST /reload"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
     }

@@ -20,30 +20,31 @@ actor Service {
     private let group: MultiThreadedEventLoopGroup
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
-    private let log: LogWriter?
+    let traffic: TrafficMonitor
+    let log: LogWriter?
     private let certificateKeeper: MaterialKeeper
     private let revocation: RevocationService
     private let responders: ResponderClient
-    private let started = ContinuousClock.now
+    let started = ContinuousClock.now
     private(set) var configuration: LoadedConfiguration
     /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
     private(set) var plans: [Plan] = []
-    private var listeners: [RunningListener] = []
+    private(set) var listeners: [RunningListener] = []
     private let total: ConnectionBudget
     /// By endpoint id; a reload keeps what they remember of sources.
     private var handshakeLimiters: [String: HandshakeLimiter] = [:]
     private var admin: AdminServer?
     private var adminSockets: [OpenListener] = []
-    private var generation = 1
+    private(set) var generation = 1
     private var publishedAt = SystemTime.wallNanoseconds()
-    private var isServing = false
+    private(set) var isServing = false
     /// The start or a reload is under way; the next change waits for it.
     private var isChanging = false
     private var reloads = (succeeded: 0, failed: 0)
-    private var lastReload: ReloadReport?
+    private(set) var lastReload: (epochSecond: Int, report: ReloadReport)?
 
     /// A listener of the configuration with its sockets: several where an interface has several addresses.
-    private struct RunningListener {
+    struct RunningListener {
         var specification: ListenerSpecification
         var budget: ConnectionBudget
         var sockets: [OpenListener]
@@ -83,6 +84,7 @@ actor Service {
         gateway = try await Gateway.start(
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
+        traffic = TrafficMonitor(gateway)
         total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
     }
 
@@ -101,6 +103,7 @@ actor Service {
             for socket in adminSockets { socket.close() }
             throw error
         }
+        await traffic.start()
         await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
@@ -257,7 +260,7 @@ actor Service {
         for message in report.messages {
             if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
         }
-        lastReload = report
+        lastReload = (SystemTime.wallNanoseconds() / 1_000_000_000, report)
         return report
     }
 
@@ -369,6 +372,7 @@ actor Service {
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
         for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
+        await traffic.stop()
         await certificateKeeper.stop()
         try await responders.stop()
         try await admin?.stop()
@@ -419,24 +423,4 @@ extension Service: AdminService {
     }
 
     func certificates() async -> CertificatesReport { await certificateKeeper.report() }
-
-    func status() async -> StatusReport {
-        let snapshot = try? await gateway.snapshot()
-        let connections = (try? await gateway.connectionCount()) ?? 0
-        return StatusReport(
-            version: Version.text, processID: Int(getpid()), generation: generation, configuration: configuration.file,
-            ready: isServing, uptimeSeconds: Int((ContinuousClock.now - started).components.seconds),
-            eventLoops: gateway.loopCount,
-            listeners: listeners.map {
-                .init(endpoint: $0.specification.endpointID, vpc: $0.specification.vpcID, addresses: $0.addresses)
-            },
-            apis: configuration.plan.apis.map { api in
-                .init(
-                    id: api.id, stages: api.stages.map(\.name), routes: api.stages.first?.routes.count ?? 0,
-                    hasPolicy: api.policy != nil)
-            },
-            connections: connections, activeRequests: snapshot?.activeRequests ?? 0,
-            requests: snapshot?.requestsEnded ?? 0, refusals: snapshot?.requestsRefused ?? 0,
-            droppedLogRecords: log?.statistics.droppedRecords ?? 0, lastReload: lastReload)
-    }
 }
