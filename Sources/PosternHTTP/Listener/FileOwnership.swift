@@ -12,13 +12,13 @@ struct FileOwnership {
     /// Looks names up in the user database; a number is taken as it is.
     init(owner: String?, group groupName: String?, for spec: ListenerSpecification) throws(ListenerError) {
         if let owner {
-            guard let user = AccountDatabase.userID(owner) else {
+            guard let user = AccountDatabase.user(owner) else {
                 throw ListenerError(endpointID: spec.endpointID, .unknownUser(owner))
             }
             self.user = user
         }
         if let groupName {
-            guard let group = AccountDatabase.groupID(groupName) else {
+            guard let group = AccountDatabase.group(groupName) else {
                 throw ListenerError(endpointID: spec.endpointID, .unknownGroup(groupName))
             }
             self.group = group

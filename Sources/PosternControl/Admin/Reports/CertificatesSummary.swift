@@ -1,3 +1,5 @@
+package import PosternPolicy
+
 /// What `postern status` tells of certificates: how many there are, which ends next, and what is wrong; `postern certs` tells the rest.
 package struct CertificatesSummary: Codable, Sendable, Equatable {
     package struct End: Codable, Sendable, Equatable {
@@ -33,6 +35,15 @@ package struct CertificatesSummary: Codable, Sendable, Equatable {
         expired = ends.filter(\.hasEnded).map(\.end)
         next = ends.filter { !$0.hasEnded }.min { $0.second < $1.second }?.end
         problems = report.problems
+    }
+
+    /// Of what the files hold now, read without a gateway.
+    package static func ofFiles(
+        _ configuration: LoadedConfiguration, environment: MaterialEnvironment
+    ) throws(Diagnostics) -> CertificatesSummary? {
+        let materials = try TLSMaterialLoader.load(configuration, environment: environment)
+        return CertificatesSummary(
+            CertificatesReport(materials, .init(), staples: [:], now: Clock.wallSeconds))
     }
 
     private typealias Dated = (second: Int, hasEnded: Bool, end: End)

@@ -164,7 +164,7 @@ package enum ReportText {
 
 extension String {
     /// Without characters that a terminal would obey: some of these texts an upstream chose.
-    var forTerminal: String {
+    package var forTerminal: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? "?" : $0 }))
     }

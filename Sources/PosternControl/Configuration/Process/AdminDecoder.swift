@@ -5,8 +5,8 @@ import PosternPolicy
 /// Reads `admin:`, with users and groups already as numbers.
 struct AdminDecoder {
     /// The system's numbers by name; nil for one that it does not know.
-    var userID: (String) -> UInt32? = AccountDatabase.userID
-    var groupID: (String) -> UInt32? = AccountDatabase.groupID
+    var userID: (String) -> UInt32? = AccountDatabase.user
+    var groupID: (String) -> UInt32? = AccountDatabase.group
 
     func decode(_ mapping: MappingReader?) -> AdminConfiguration {
         var admin = AdminConfiguration()
