@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLandlock"),
-        .target(name: "PosternHost", dependencies: ["CLibcap", "CLandlock"], swiftSettings: settings),
+        .systemLibrary(name: "CClock"),
+        .target(name: "PosternHost", dependencies: ["CLibcap", "CLandlock", "CClock"], swiftSettings: settings),
         .target(
             name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),

@@ -105,6 +105,26 @@ package final class Gateway: Sendable {
         return whole
     }
 
+    /// Requests ended since the start, over all routes.
+    package func traffic() async throws -> TrafficTotals {
+        var whole = TrafficTotals()
+        for loop in loops {
+            whole.add(try await loop.eventLoop.submit { loop.bound.value.metrics.traffic() }.get())
+        }
+        return whole
+    }
+
+    /// How the upstreams of the current plan do, by their names.
+    package func upstreams() async throws -> [UpstreamHealth] {
+        var whole: [UpstreamTarget: UpstreamHealth] = [:]
+        for loop in loops {
+            for part in try await loop.eventLoop.submit({ loop.bound.value.upstreams() }).get() {
+                whole[part.target, default: UpstreamHealth(part.target)].add(part)
+            }
+        }
+        return whole.values.sorted { "\($0.target)" < "\($1.target)" }
+    }
+
     // MARK: What was asked of policies
 
     /// The newest remembered request with this id or extended id.

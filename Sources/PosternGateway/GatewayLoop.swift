@@ -110,6 +110,10 @@ package final class GatewayLoop {
         return metrics.snapshot()
     }
 
+    package func upstreams() -> [UpstreamHealth] {
+        pools.map { UpstreamHealth(target: $0, pool: $1) }
+    }
+
     /// Hands the log's last lines to its writer.
     package func flushLog() {
         if let log, log.isDirty { log.flush() }

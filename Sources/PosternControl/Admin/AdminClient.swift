@@ -8,14 +8,28 @@ package struct AdminClient {
         package var description: String
     }
 
-    private let path: String
+    /// The gateway answers, but not to us.
+    package struct Refused: Error, CustomStringConvertible {
+        package var description: String
+    }
 
-    /// - Parameter path: of the Unix socket, or `@name` in the abstract name space.
-    package init(path: String) { self.path = path }
+    private let path: String
+    private let patienceSeconds: Int
+
+    /// - Parameters:
+    ///   - path: of the Unix socket, or `@name` in the abstract name space.
+    ///   - patienceSeconds: how long a gateway that has stopped answering holds up whoever asks how it is; a reload
+    ///     takes a moment.
+    package init(path: String, patienceSeconds: Int = 60) {
+        self.path = path
+        self.patienceSeconds = patienceSeconds
+    }
 
     package func status() throws -> StatusReport {
         try decode(try ask("GET", "/status", answers: [200]).body)
     }
+
+    package func top() throws -> TopReport { try decode(try ask("GET", "/top", answers: [200]).body) }
 
     package func certificates() throws -> CertificatesReport {
         try decode(try ask("GET", "/certificates", answers: [200]).body)
@@ -70,6 +84,10 @@ package struct AdminClient {
             answer += chunk[..<count]
         }
         let (status, body) = try Self.split(answer)
+        if status == 403 {
+            let text = String(decoding: body.prefix(1000), as: UTF8.self)
+            throw Refused(description: "`\(path)` refuses: \(text.split(separator: "\n").first ?? "")")
+        }
         guard answers.contains(status) else {
             let text = String(decoding: body.prefix(200), as: UTF8.self)
             throw Failure(description: "`\(path)` answered \(status) to \(method) \(target): \(text)")
@@ -93,8 +111,7 @@ package struct AdminClient {
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: Self.errorText()) }
-        // A gateway that has stopped answering must not hold up whoever asks how it is; a reload takes a moment.
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

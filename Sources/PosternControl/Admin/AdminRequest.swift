@@ -4,12 +4,16 @@ import PosternHTTP
 
 /// One connection to the admin socket: a handful of fixed paths, answered by `AdminService`.
 ///
+/// On the Unix socket a GET takes the role `read` and a POST the role `write`; on the loopback port, where nobody can be
+/// told from another, everybody may read what tells nothing of policies.
+///
 /// | Request | Answer |
 /// | --- | --- |
 /// | `GET /live` | 200 while the process runs |
 /// | `GET /ready` | 200 when new requests are served, else 503 |
 /// | `GET /metrics` | Prometheus text |
 /// | `GET /status` | `StatusReport` as JSON |
+/// | `GET /top` | `TopReport` as JSON |
 /// | `GET /shadow` | `ShadowReport` as JSON |
 /// | `GET /explain/{request id}` | 200 with `ExplainReport`, or 404 with `ExplainFailure`, as JSON; `_` stands for the `/` of an extended id; on the Unix socket only |
 /// | `GET /certificates` | `CertificatesReport` as JSON |
@@ -18,21 +22,29 @@ final class AdminRequest: RequestReceiver {
     private let service: any AdminService
     private let eventLoop: any EventLoop
     private unowned let stream: any ServerStream
-    private let mayChange: Bool
+    /// Nil once the server is gone.
+    private let access: () -> AdminAccess?
     /// Counts requests, so that a late answer does not meet the next one.
     private var turn = 0
 
-    init(service: any AdminService, stream: any ServerStream, eventLoop: any EventLoop, mayChange: Bool) {
+    init(
+        service: any AdminService, stream: any ServerStream, eventLoop: any EventLoop,
+        access: @escaping () -> AdminAccess?
+    ) {
         self.service = service
         self.stream = stream
         self.eventLoop = eventLoop
-        self.mayChange = mayChange
+        self.access = access
     }
 
     func receiveHead(_ head: RequestHead) {
+        if let refusal = refusal(of: head.index.method) {
+            return respond(403, "text/plain", Array("\(refusal)\n".utf8))
+        }
         let buffer = head.bytes
         let bytes = buffer.readableBytesUInt8Span
         let path = bytes.extracting(head.index.path.range)
+        let caller = stream.connection.unix.map(AdminCaller.init)
         switch head.index.method {
         case .get where path.equals("/live"):
             respond(200, "text/plain", Array("live\n".utf8))
@@ -45,9 +57,11 @@ final class AdminRequest: RequestReceiver {
             answer { (200, "text/plain; version=0.0.4; charset=utf-8", await $0.metrics()) }
         case .get where path.equals("/status"):
             answer { Self.json(200, await $0.status()) }
+        case .get where path.equals("/top"):
+            answer { Self.json(200, await $0.top()) }
         case .get where path.equals("/shadow"):
             answer { Self.json(200, await $0.shadow()) }
-        case .get where path.hasPrefix("/explain/") && mayChange:
+        case .get where path.hasPrefix("/explain/") && caller != nil:
             let segment = String(decoding: Array(path: path).dropFirst("/explain/".utf8.count), as: UTF8.self)
             let id = String(segment.map { $0 == "_" ? "/" : $0 })
             answer { service in
@@ -58,20 +72,31 @@ final class AdminRequest: RequestReceiver {
             }
         case .get where path.equals("/certificates"):
             answer { Self.json(200, await $0.certificates()) }
-        case .post where path.equals("/reload") && mayChange:
+        case .post where path.equals("/reload"):
+            // Without a caller there is no role that admits a POST.
+            guard let caller else { return stream.abort() }
             answer { service in
-                let report = await service.reload()
+                let report = await service.reload(by: caller)
                 return Self.json(report.succeeded ? 200 : 409, report)
             }
-        case .post where path.equals("/reload"):
-            respond(403, "text/plain", Array("changes are taken on the Unix socket only\n".utf8))
         case .get where path.hasPrefix("/explain/"):
             respond(403, "text/plain", Array("policies are explained on the Unix socket only\n".utf8))
         default:
             let paths =
-                "GET /live, /ready, /metrics, /status, /certificates, /shadow, /explain/{request id}; POST /reload"
+                "GET /live, /ready, /metrics, /status, /top, /certificates, /shadow, /explain/{request id}; POST /reload"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
+    }
+
+    /// Asked anew with each request, for a reload may have changed who may what.
+    /// - Returns: why the caller may not; nil where it may.
+    private func refusal(of method: HTTPMethod) -> String? {
+        let needed: AdminRole = method == .get || method == .head ? .read : .write
+        guard let peer = stream.connection.unix else {
+            return needed == .read ? nil : "orders are taken on the Unix socket only"
+        }
+        guard let access = access() else { return "the gateway is stopping" }
+        return (access.role(of: peer).map { $0 >= needed } ?? false) ? nil : access.refusal(of: peer, needed: needed)
     }
 
     func receiveRefused(_ refusal: WireRefusal, head: RequestHead) {

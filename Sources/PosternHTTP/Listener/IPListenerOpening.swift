@@ -34,7 +34,7 @@ struct IPListenerOpening {
     }
 
     /// What can be refused before any socket exists, so that a public address is called that and not "not here".
-    private func check(_ address: SocketAddress, _ admits: (SocketAddress) -> Bool) throws(ListenerError) {
+    func check(_ address: SocketAddress, _ admits: (SocketAddress) -> Bool) throws(ListenerError) {
         try ListenerSocket.admit(address, for: spec, admits)
         guard case .v6 = address else { return }
         if case .v4 = address.unmapped {
@@ -45,7 +45,7 @@ struct IPListenerOpening {
         }
     }
 
-    private func bound(
+    func bound(
         to address: SocketAddress, isFirst: Bool, notes: inout [String]
     ) throws(ListenerError) -> Descriptor {
         do throws(SystemCallError) {

@@ -17,7 +17,7 @@ struct UnixListenerOpening {
         return binding.isAbstract ? try openAbstract() : try openPath()
     }
 
-    private func checkText() throws(ListenerError) {
+    func checkText() throws(ListenerError) {
         let path = binding.path.utf8
         let isPath = path.first == UInt8(ascii: "/") && path.last != UInt8(ascii: "/")
         guard path.count > 1, isPath || binding.isAbstract, !path.contains(0) else {
@@ -127,7 +127,7 @@ struct UnixListenerOpening {
         }
     }
 
-    private func refusal(_ problem: ListenerError.Problem) -> ListenerError {
+    func refusal(_ problem: ListenerError.Problem) -> ListenerError {
         ListenerError(endpointID: spec.endpointID, problem)
     }
 }

@@ -12,16 +12,19 @@ package final class HTTPServer {
     package let wheel: DeadlineWheel
     let headSpace = HeadSpace()
     package let tlsSpace = TLSLoopSpace()
-    /// Nil where nobody asks who is at the other end of a Unix socket.
-    let peers: UnixPeerReader?
+    let inquiry: PeerInquiry
     package private(set) var isDraining = false
     private var connections: [ServerConnection] = []
     private var listeners: [ObjectIdentifier: (listener: ServerListener, channel: any Channel)] = [:]
 
-    package init(eventLoop: any EventLoop, wheel: DeadlineWheel, peers: UnixPeerReader? = nil) {
-        self.peers = peers
+    package init(eventLoop: any EventLoop, wheel: DeadlineWheel, inquiry: PeerInquiry) {
+        self.inquiry = inquiry
         self.eventLoop = eventLoop
         self.wheel = wheel
+    }
+
+    package convenience init(eventLoop: any EventLoop, wheel: DeadlineWheel, peers: UnixPeerReader? = nil) {
+        self.init(eventLoop: eventLoop, wheel: wheel, inquiry: peers.map(PeerInquiry.facts) ?? .none)
     }
 
     package var connectionCount: Int { connections.count }
@@ -31,7 +34,7 @@ package final class HTTPServer {
     /// Accepts on a bound, listening socket, which this server owns from now on.
     package func listen(on descriptor: CInt, _ listener: ServerListener) -> EventLoopFuture<Void> {
         let bound = NIOLoopBound((server: self, listener: listener), eventLoop: eventLoop)
-        let awaitsUnixPeer = peers != nil && Descriptor.option(SOL_SOCKET, SO_DOMAIN, of: descriptor) == AF_UNIX
+        let awaitsUnixPeer = inquiry.isAny && Descriptor.option(SOL_SOCKET, SO_DOMAIN, of: descriptor) == AF_UNIX
         return ServerBootstrap(group: eventLoop)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
             .childChannelOption(.maxMessagesPerRead, value: 1)

@@ -3,13 +3,28 @@ import NIOCore
 
 /// What comes before the first byte of a connection on a Unix socket: who is at its other end.
 extension ServerConnection {
-    /// Asks the kernel now, and the user database and `/proc` on threads of their own; nothing is read until they answer.
+    /// Asks the kernel now, and, where names and units are wanted, the user database and `/proc` on threads of their own;
+    /// nothing is read until they answer.
     func readUnixPeer(_ context: ChannelHandlerContext) {
-        guard let reader = server.peers, let socket = context.channel as? any SocketOptionProvider,
+        guard let socket = context.channel as? any SocketOptionProvider,
             let raw = try? Self.option(CInt(SO_PEERCRED), of: socket, as: PeerCredentials.Raw.self).get(),
             let credentials = PeerCredentials(raw)
         else { return refuseUnixPeer(.noCredentials) }
         connection.unix = UnixPeer(credentials: credentials)
+        switch server.inquiry {
+        case .none: unixPeerRead(.success(UnixPeer(credentials: credentials)))
+        case .groups:
+            // A group that is not seen only takes a right away, but whoever was not told it looks for the fault elsewhere.
+            guard let groups = PeerGroups.read(context.channel) else { return refuseUnixPeer(.noCredentials) }
+            unixPeerRead(.success(UnixPeer(credentials: credentials, supplementaryGroups: groups)))
+        case .facts(let reader): readFacts(of: credentials, socket, reader, context)
+        }
+    }
+
+    private func readFacts(
+        of credentials: PeerCredentials, _ socket: any SocketOptionProvider, _ reader: UnixPeerReader,
+        _ context: ChannelHandlerContext
+    ) {
         let process: PeerProcess?
         do throws(UnixPeerRefusal) {
             process = try PeerProcess.open(credentials, try Self.handle(of: socket))

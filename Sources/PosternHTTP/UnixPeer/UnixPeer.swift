@@ -1,7 +1,7 @@
 /// Who is at the other end of a Unix connection, settled before its first byte is read as a request.
 ///
 /// User and group are those with which the process connected (`SO_PEERCRED`, unix(7)): proof for as long as the connection
-/// lives, whoever holds its other end by now. Supplementary groups are not among them.
+/// lives, whoever holds its other end by now.
 package struct UnixPeer: Sendable, Hashable {
     package var credentials: PeerCredentials
     /// The user's name; nil if the system knows none.
@@ -11,12 +11,19 @@ package struct UnixPeer: Sendable, Hashable {
     /// The systemd unit that the process was in when its connection was accepted, such as `orders.service`; nil for a
     /// process in none, one that had ended by then, and one of a process namespace that we cannot see.
     package var unit: String?
+    /// The groups that the process had beside its primary one when it connected (`SO_PEERGROUPS`); empty where only policies
+    /// ask, which know the primary group alone.
+    package var supplementaryGroups: [UInt32]
 
-    package init(credentials: PeerCredentials, user: String? = nil, group: String? = nil, unit: String? = nil) {
+    package init(
+        credentials: PeerCredentials, user: String? = nil, group: String? = nil, unit: String? = nil,
+        supplementaryGroups: [UInt32] = []
+    ) {
         self.credentials = credentials
         self.user = user
         self.group = group
         self.unit = unit
+        self.supplementaryGroups = supplementaryGroups
     }
 }
 

@@ -15,7 +15,7 @@ package protocol ResponseReceiver: AnyObject {
     func upstreamFailed(_ failure: UpstreamFailure)
 }
 
-/// Why an exchange with an upstream failed; its raw value is what logs and metrics call it.
+/// Why an exchange with an upstream failed; its kind's raw value is what logs and reports call it.
 package enum UpstreamFailure: Error, Equatable, Sendable {
     case resolve(String)
     case connect(String)
@@ -32,21 +32,36 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     case malformed(WireRefusal)
     case unexpectedUpgrade
 
-    package var name: String {
+    /// The same without its particulars, to be counted by.
+    package enum Kind: String, Sendable, CaseIterable {
+        case resolve, connect
+        case connectTimeout = "connect_timeout"
+        case tls, overloaded
+        case closedBeforeResponse = "closed_before_response"
+        case closedMidResponse = "closed_mid_response"
+        case responseTimeout = "response_timeout"
+        case streamIdle = "stream_idle"
+        case malformed = "malformed_response"
+        case unexpectedUpgrade = "unexpected_upgrade"
+    }
+
+    package var kind: Kind {
         switch self {
-        case .resolve: "resolve"
-        case .connect: "connect"
-        case .connectTimeout: "connect_timeout"
-        case .tls: "tls"
-        case .overloaded: "overloaded"
-        case .closedBeforeResponse: "closed_before_response"
-        case .closedMidResponse: "closed_mid_response"
-        case .responseTimeout: "response_timeout"
-        case .streamIdle: "stream_idle"
-        case .malformed: "malformed_response"
-        case .unexpectedUpgrade: "unexpected_upgrade"
+        case .resolve: .resolve
+        case .connect: .connect
+        case .connectTimeout: .connectTimeout
+        case .tls: .tls
+        case .overloaded: .overloaded
+        case .closedBeforeResponse: .closedBeforeResponse
+        case .closedMidResponse: .closedMidResponse
+        case .responseTimeout: .responseTimeout
+        case .streamIdle: .streamIdle
+        case .malformed: .malformed
+        case .unexpectedUpgrade: .unexpectedUpgrade
         }
     }
+
+    package var name: String { kind.rawValue }
 
     package var detail: String? {
         switch self {
@@ -148,6 +163,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     /// - Parameter timeout: until the response's head, counted from here or from the last part of the request's body.
     package func beginRequest(_ method: HTTPMethod, token: Span<UInt8>, timeout: TimeAmount) {
         self.method = method
+        pool.counts.countRequest()
         state = .awaitingHead
         mayReuse = true
         isRequestWhole = false
@@ -301,7 +317,9 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
         pool.wheel.retire(deadline)
         if wasOpen { pool.remove(self) }
         inbound = ByteBuffer()
-        if let failure { receiver?.upstreamFailed(failure) }
+        guard let failure else { return }
+        pool.counts.count(failure)
+        receiver?.upstreamFailed(failure)
     }
 
     func close() {

@@ -44,6 +44,7 @@ package final class UpstreamPool {
     private(set) var tls: ClientTLS?
     /// Told of each handshake, and of an alert that an upstream sends behind one in place of a response.
     package var handshakeEnded: ((Result<TLSHandshakeResult, TLSFailure>) -> Void)?
+    package internal(set) var counts = UpstreamCounts()
     private let isSecured: Bool
     private let tlsSpace: TLSLoopSpace
     private let eventLoop: any EventLoop
@@ -94,7 +95,10 @@ package final class UpstreamPool {
         // Idle here means that it must not be reused: the one unused longest makes room.
         if connectionCount >= settings.connections, let oldest = idle.first { oldest.close() }
         let hasRoom = connectionCount < settings.connections
-        guard hasRoom || waiting.count < settings.pending else { return receiver.upstreamFailed(.overloaded) }
+        guard hasRoom || waiting.count < settings.pending else {
+            counts.count(.overloaded)
+            return receiver.upstreamFailed(.overloaded)
+        }
         let waiter = LeaseWaiter(receiver: receiver, connectTimeout: connectTimeout, pool: self)
         if hasRoom { connect(waiter) } else { waiting.append(waiter) }
     }
@@ -110,7 +114,9 @@ package final class UpstreamPool {
     func timedOut(_ waiter: LeaseWaiter) {
         let isQueued = waiting.contains { $0 === waiter }
         waiting.removeAll { $0 === waiter }
-        waiter.end()?.upstreamFailed(isQueued ? .overloaded : .connectTimeout)
+        let failure: UpstreamFailure = isQueued ? .overloaded : .connectTimeout
+        counts.count(failure)
+        waiter.end()?.upstreamFailed(failure)
     }
 
     func giveBack(_ connection: UpstreamConnection) {
@@ -247,6 +253,8 @@ package final class UpstreamPool {
     }
 
     func failed(_ failure: UpstreamFailure, _ waiter: LeaseWaiter) {
+        // A wait that was over before has been counted as what it ended with.
+        if waiter.receiver != nil { counts.count(failure) }
         connecting.removeAll { $0 === waiter }
         waiter.end()?.upstreamFailed(failure)
         connectNext()

@@ -138,6 +138,14 @@ package final class LoopMetrics {
 
     package func count(_ event: UpstreamEvent) { upstreamEvents.add(event.rawValue) }
 
+    /// All routes together; much less than a snapshot, to be taken often.
+    package func traffic() -> TrafficTotals {
+        TrafficTotals(
+            classes: routes.totals(RouteWord.classes..<RouteWord.classes + RouteWord.classCount),
+            durations: routes.totals(
+                RouteWord.durationBuckets..<RouteWord.durationBuckets + DurationBuckets.count))
+    }
+
     /// A copy of everything, to be made on the loop and read anywhere.
     package func snapshot() -> MetricsSnapshot {
         MetricsSnapshot(

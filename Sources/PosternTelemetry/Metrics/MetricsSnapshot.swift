@@ -74,6 +74,34 @@ extension MetricsSnapshot {
     /// Requests refused by the gateway.
     package var requestsRefused: Int { refusals.reduce(0, +) }
 
+    /// Of each route that has had a request; `RouteIdentity.unrouted` stands for those that found none.
+    package var routeTraffic: [(route: RouteIdentity, totals: TrafficTotals)] {
+        let classes = RouteWord.classes..<RouteWord.classes + RouteWord.classCount
+        let durations = RouteWord.durationBuckets..<RouteWord.durationBuckets + DurationBuckets.count
+        return routes.identities.indices.filter { routes.sum($0, classes) > 0 }.map { row in
+            (
+                routes.identities[row],
+                TrafficTotals(
+                    classes: classes.map { routes[row, $0] }, durations: durations.map { routes[row, $0] })
+            )
+        }
+    }
+
+    /// Requests refused, by gateway response type and the policy's decision; those that there were.
+    package var refusalsByType: [(type: String, decision: String, count: Int)] {
+        vocabulary.refusals.enumerated().flatMap { type, name in
+            PolicyOutcome.allCases.compactMap { outcome in
+                let count = refusals(type, decision: outcome)
+                return count > 0 ? (name, "\(outcome.text)", count) : nil
+            }
+        }
+    }
+
+    /// Requests that were not valid HTTP or over a limit, by reason; those that there were.
+    package var parseRefusalsByReason: [(reason: String, count: Int)] {
+        zip(vocabulary.parseRefusals, parseRefusals).filter { $0.1 > 0 }.map { ($0, $1) }
+    }
+
     package var requestBytes: Int { total(RouteWord.requestBytes) }
     package var responseBytes: Int { total(RouteWord.responseBytes) }
 

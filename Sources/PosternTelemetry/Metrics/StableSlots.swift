@@ -57,6 +57,16 @@ final class StableSlots<Identity: Hashable & Sendable> {
         return table
     }
 
+    /// The sum of each of these words over all slots held. Costs a pass over them and no copy.
+    func totals(_ range: Range<Int>) -> [Int] {
+        var sums = [Int](repeating: 0, count: range.count)
+        for (slot, holder) in holders.enumerated() where holder != nil {
+            let row = row(slot)
+            for (index, word) in range.enumerated() { sums[index] &+= row[word] }
+        }
+        return sums
+    }
+
     private func hold(_ identity: Identity) -> Int {
         let slot: Int
         if let last = free.popLast() {

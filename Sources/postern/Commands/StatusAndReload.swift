@@ -12,26 +12,7 @@ struct Status: ParsableCommand {
     func run() throws {
         let status = try asking { try AdminClient(path: admin.path).status() }
         if json { return try printJSON(status) }
-        func line(_ name: String, _ value: String) { print(name.padded(to: 15) + value) }
-        line("postern", "\(status.version), process \(status.processID), \(status.ready ? "ready" : "not ready")")
-        line("configuration", "\(status.configuration), generation \(status.generation)")
-        line("uptime", "\(status.uptimeSeconds) s, \(counted(status.eventLoops, "event loop"))")
-        line("connections", "\(status.connections) open, \(counted(status.activeRequests, "request")) in progress")
-        line("requests", "\(status.requests) ended, \(status.refusals) of them refused here")
-        if status.droppedLogRecords > 0 { line("access log", "\(status.droppedLogRecords) records dropped") }
-        for listener in status.listeners {
-            let network = listener.vpc.map { " in \($0)" } ?? ""
-            line("listener", "\(listener.endpoint)\(network) on \(listener.addresses.joined(separator: ", "))")
-        }
-        for api in status.apis {
-            let policy = api.hasPolicy ? "" : "; no policy, so every request is refused"
-            line(
-                "api",
-                "\(api.id): stages \(api.stages.joined(separator: ", ")); \(counted(api.routes, "route"))\(policy)")
-        }
-        if let reload = status.lastReload {
-            line("last reload", reload.succeeded ? "succeeded" : "failed: " + reload.messages.joined(separator: "; "))
-        }
+        for line in status.lines { print(line.name.padded(to: 15) + line.value) }
     }
 }
 
@@ -53,10 +34,13 @@ struct Reload: ParsableCommand {
     }
 }
 
-/// Asks the gateway, or tells that there is none.
+/// Asks the gateway, or tells that there is none, or that it does not answer us.
 func asking<Answer>(_ body: () throws -> Answer) throws -> Answer {
     do {
         return try body()
+    } catch let refused as AdminClient.Refused {
+        printError("postern: \(refused)")
+        throw ExitCode.refused
     } catch let failure as AdminClient.Failure {
         printError("postern: \(failure)")
         throw ExitCode.unavailable

@@ -22,7 +22,9 @@ extension Service {
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
         if before.runAs != after.runAs { lines.append("`user` and `group` take effect at the next start") }
         if before.sandbox != after.sandbox { lines.append("`sandbox` takes effect at the next start") }
-        if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
+        if !after.admin.hasSockets(of: before.admin) {
+            lines.append("`admin` takes effect at the next start, but for `readers` and `writers`")
+        }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
             lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
         }

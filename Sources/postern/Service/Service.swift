@@ -15,10 +15,11 @@ import PosternTelemetry
 /// Start, reload and stop happen one after another; nothing here is on the path of a request.
 actor Service {
     private let configurationPath: String
-    private let logger: Logger
+    let logger: Logger
     private let group: MultiThreadedEventLoopGroup
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
+    let traffic: TrafficMonitor
     let log: LogWriter?
     let certificateKeeper: MaterialKeeper
     let revocation: RevocationService
@@ -36,7 +37,7 @@ actor Service {
     /// The start or a reload is under way; the next change waits for it.
     private var isChanging = false
     private(set) var reloads = (succeeded: 0, failed: 0)
-    private(set) var lastReload: ReloadReport?
+    private(set) var lastReload: (epochSecond: Int, report: ReloadReport)?
 
     // MARK: Start
 
@@ -68,6 +69,7 @@ actor Service {
         gateway = try await Gateway.start(
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
+        traffic = TrafficMonitor(gateway)
         listeners = ListenerSet(gateway, inherited: inherited, logger: logger)
     }
 
@@ -86,6 +88,7 @@ actor Service {
             for socket in adminSockets { socket.close() }
             throw error
         }
+        await traffic.start()
         await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
@@ -116,7 +119,7 @@ actor Service {
         adminSockets = changing + reading
         for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
         admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
+            on: adminGroup.next(), service: self, access: settings.access(ownUser: geteuid()), changing: changing.flatMap { $0.takeDescriptors() },
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }
@@ -153,7 +156,7 @@ actor Service {
         for message in report.messages {
             if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
         }
-        lastReload = report
+        lastReload = (SystemTime.wallNanoseconds() / 1_000_000_000, report)
         return report
     }
 
@@ -191,6 +194,7 @@ actor Service {
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
             configuration = next
+            admin?.adopt(next.process.admin.access(ownUser: geteuid()))
             try await listeners.close(leaving)
             try await listeners.serve(next, opened, materials)
             let changes = await decisionChanges(from: former, to: next.plan)
@@ -231,6 +235,7 @@ actor Service {
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
         for socket in listeners.sockets + adminSockets { socket.close() }
+        await traffic.stop()
         await certificateKeeper.stop()
         try await responders.stop()
         try await admin?.stop()

@@ -128,6 +128,17 @@ package struct AdminConfiguration: Sendable, Hashable {
     package var socket = UnixSocketConfiguration(path: "/run/postern/admin.sock")
     /// On loopback; nil: none. 0 asks the system for a free one.
     package var port: Int?
+    /// Who may give orders, beside root and the user that the gateway runs as.
+    package var writers = AccountSet()
+    /// Who may ask; without `readers:` the members of the socket's group.
+    package var readers = AccountSet()
+
+    package func access(ownUser: UInt32) -> AdminAccess {
+        AdminAccess(writers: writers, readers: readers, ownUser: ownUser)
+    }
+
+    /// Whether sockets opened for the other configuration serve this one.
+    package func hasSockets(of other: AdminConfiguration) -> Bool { socket == other.socket && port == other.port }
 
     package init() {}
 }

@@ -29,7 +29,7 @@ struct ProcessDecoder {
         result.configuration.internalRanges = internalRanges(file) ?? standard.internalRanges
         result.configuration.limits = limits(file.mapping("limits", "`limits`"))
         result.configuration.timeouts = timeouts(file.mapping("timeouts", "`timeouts`"))
-        result.configuration.admin = admin(file.mapping("admin", "`admin`"))
+        result.configuration.admin = AdminDecoder().decode(file.mapping("admin", "`admin`"))
         result.configuration.runAs = HostDecoder.runAs(file)
         result.configuration.sandbox = HostDecoder.sandbox(file.mapping("sandbox", "`sandbox`"))
         for key in ["admin", "user", "group", "sandbox"] { result.keyPositions[key] = file.node(key)?.position }
@@ -111,15 +111,6 @@ struct ProcessDecoder {
         }
         mapping.finish()
         return timeouts
-    }
-
-    private static func admin(_ mapping: MappingReader?) -> AdminConfiguration {
-        var admin = AdminConfiguration()
-        guard let mapping else { return admin }
-        if let socket = mapping.unixSocket("socket", default: admin.socket.path) { admin.socket = socket }
-        admin.port = mapping.integer("port", in: 0...65_535)
-        mapping.finish()
-        return admin
     }
 
     private static func explainedRequests(_ mapping: MappingReader?) -> Int? {

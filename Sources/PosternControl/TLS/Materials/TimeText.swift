@@ -1,9 +1,9 @@
 import FoundationEssentials
 
 /// Moments as messages and reports write them.
-enum TimeText {
+package enum TimeText {
     /// RFC 3339 in UTC, to the second.
-    static func text(_ epochSecond: Int) -> String {
+    package static func text(_ epochSecond: Int) -> String {
         Date(timeIntervalSince1970: Double(epochSecond)).formatted(.iso8601)
     }
 }
