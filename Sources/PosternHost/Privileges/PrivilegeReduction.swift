@@ -139,6 +139,9 @@ package struct PrivilegeReduction: Sendable {
         let (user, group) = (account?.user ?? status.users[1], account?.group ?? status.groups[1])
         guard status.users.allSatisfy({ $0 == user }) else { return "the users are \(status.users), not \(user)" }
         guard status.groups.allSatisfy({ $0 == group }) else { return "the groups are \(status.groups), not \(group)" }
+        if let account, Set(status.supplementaryGroups) != Set(account.supplementaryGroups) {
+            return "the further groups are \(status.supplementaryGroups), not \(account.supplementaryGroups)"
+        }
         return nil
     }
 
