@@ -21,6 +21,15 @@ struct CapabilityState: ~Copyable {
         return cap_get_flag(state, number, set, &value) == 0 && value == CAP_SET
     }
 
+    /// Whether all three sets are exactly these.
+    func hasAll(_ numbers: Set<Int32>) -> Bool {
+        (0..<cap_max_bits()).allSatisfy { number in
+            [CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE].allSatisfy {
+                has(number, in: $0) == numbers.contains(number)
+            }
+        }
+    }
+
     func change(_ number: Int32, in set: cap_flag_t, to value: cap_flag_value_t) throws(PrivilegeError) {
         guard withUnsafePointer(to: number, { cap_set_flag(state, set, 1, $0, value) }) == 0 else {
             throw .system("cap_set_flag", code: errno)

@@ -37,7 +37,7 @@ package struct PrivilegeReduction: Sendable {
         // No file's capabilities or set-user-ID bit count any more, which also makes the bounding set idle.
         try Self.control("PR_SET_NO_NEW_PRIVS", PR_SET_NO_NEW_PRIVS, 1)
         try verify(isLimited: canAdminister)
-        return notes(isLimited: canAdminister)
+        return try notes(isLimited: canAdminister)
     }
 
     // MARK: User
@@ -63,6 +63,8 @@ package struct PrivilegeReduction: Sendable {
 
     private func set(_ numbers: Set<Int32>) throws(PrivilegeError) {
         let state = try CapabilityState()
+        // Not asked for in vain: a service manager that granted what is needed and no more may forbid the call.
+        if state.hasAll(numbers) { return }
         try state.setAll(to: numbers)
         try state.apply()
     }
@@ -89,9 +91,11 @@ package struct PrivilegeReduction: Sendable {
     // MARK: Secure bits
 
     /// By bit (linux/securebits.h): root has no capabilities for being root, and a change of user changes none.
-    private static let rootLocked: UInt32 =
+    private static let rootBits: UInt32 =
         1 << UInt32(SECURE_NOROOT) | 1 << UInt32(SECURE_NOROOT_LOCKED) | 1 << UInt32(SECURE_NO_SETUID_FIXUP)
-        | 1 << UInt32(SECURE_NO_SETUID_FIXUP_LOCKED) | 1 << UInt32(SECURE_KEEP_CAPS_LOCKED)
+        | 1 << UInt32(SECURE_NO_SETUID_FIXUP_LOCKED)
+    /// And no capability outlives a change of user.
+    private static let rootLocked = rootBits | 1 << UInt32(SECURE_KEEP_CAPS_LOCKED)
     /// And the ambient set, once it is as wanted, never grows.
     private static let allLocked =
         rootLocked | 1 << UInt32(SECURE_NO_CAP_AMBIENT_RAISE) | 1 << UInt32(SECURE_NO_CAP_AMBIENT_RAISE_LOCKED)
@@ -135,14 +139,26 @@ package struct PrivilegeReduction: Sendable {
         let (user, group) = (account?.user ?? status.users[1], account?.group ?? status.groups[1])
         guard status.users.allSatisfy({ $0 == user }) else { return "the users are \(status.users), not \(user)" }
         guard status.groups.allSatisfy({ $0 == group }) else { return "the groups are \(status.groups), not \(group)" }
+        if let account, Set(status.supplementaryGroups) != Set(account.supplementaryGroups) {
+            return "the further groups are \(status.supplementaryGroups), not \(account.supplementaryGroups)"
+        }
         return nil
     }
 
-    private func notes(isLimited: Bool) -> [String] {
-        let bits = cap_get_secbits()
-        guard !isLimited, !keeping.isEmpty, bits & Self.rootLocked != Self.rootLocked else { return [] }
-        return [
-            "the secure bits cannot be locked without CAP_SETPCAP; `SecureBits=noroot noroot-locked` in the unit does it"
-        ]
+    /// Without CAP_SETPCAP somebody else has to do it; with no capability at all it makes no difference.
+    private func notes(isLimited: Bool) throws(PrivilegeError) -> [String] {
+        guard !isLimited, !keeping.isEmpty else { return [] }
+        var notes: [String] = []
+        if try ThreadStatus.read("/proc/self").bounding != CapabilityMask(keeping) {
+            notes.append(
+                "the bounding set holds more than is needed and cannot be changed without CAP_SETPCAP; "
+                    + "`CapabilityBoundingSet=` in the unit sets it")
+        }
+        if cap_get_secbits() & Self.rootBits != Self.rootBits {
+            notes.append(
+                "the secure bits cannot be locked without CAP_SETPCAP; the unit does it with "
+                    + "`SecureBits=noroot noroot-locked no-setuid-fixup no-setuid-fixup-locked`")
+        }
+        return notes
     }
 }

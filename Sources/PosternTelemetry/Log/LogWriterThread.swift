@@ -1,4 +1,5 @@
 import Glibc
+import PosternHost
 
 /// The body of the writer thread: takes work from the queue until told to stop.
 ///
@@ -32,17 +33,9 @@ final class LogWriterThread: @unchecked Sendable {
 
     private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { body in
         guard let body else { return nil }
-        nameThread()
+        nameThread("postern-log")
         Unmanaged<LogWriterThread>.fromOpaque(body).takeRetainedValue().run()
         return nil
-    }
-
-    /// Gives the calling thread its name in `top -H`. Through /proc, since Swift does not see `pthread_setname_np`.
-    private static func nameThread() {
-        let descriptor = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        _ = write(descriptor, "postern-log", 11)
-        _ = close(descriptor)
     }
 
     private func run() {

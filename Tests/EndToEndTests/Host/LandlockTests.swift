@@ -65,6 +65,15 @@ struct LandlockTests {
         #expect(!elsewhere.exists("a.sock"))
     }
 
+    @Test("Who only says that a predecessor has confined it is confined all the same")
+    func forged() throws {
+        let configuration = try configuration()
+        let gateway = try Gateway(
+            configuration, launcher: [], environment: ["POSTERN_SANDBOX": "abi 7\nread /etc\nwrite /run"])
+        try gateway.waitUntilListening()
+        #expect(try gateway.reloadAndWait(moved(gateway)).all.contains("the sandbox confines"))
+    }
+
     @Test("What `sandbox` lists is within reach")
     func listed() throws {
         let process = ["sandbox: {read: [\(elsewhere.path)], write: [\(elsewhere.path)]}"]

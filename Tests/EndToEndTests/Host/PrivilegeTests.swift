@@ -193,6 +193,26 @@ struct PrivilegeTests {
             #expect(own.sets[name] == ProcessRights.netBindService, "\(name)")
         }
         #expect(own.noNewPrivileges)
+        // `setpriv` has left what only CAP_SETPCAP could change.
+        #expect(gateway.errors.contains("`CapabilityBoundingSet=` in the unit"), "\(gateway.errors)")
+        #expect(gateway.errors.contains("`SecureBits=noroot noroot-locked"))
+    }
+
+    @Test(
+        "A service manager that grants what is needed, sets the bounding set and locks the secure bits leaves nothing to tell",
+        .enabled(if: Machine.guardsLowPorts && Machine.has("setpriv"), "needs `setpriv` and guarded low ports"))
+    func ambientWhole() throws {
+        let granted = "-all,+net_bind_service"
+        let launcher =
+            setpriv + [
+                "--inh-caps=\(granted)", "--ambient-caps=\(granted)", "--bounding-set=\(granted)",
+                "--securebits=+noroot,+noroot_locked,+no_setuid_fixup,+no_setuid_fixup_locked",
+            ]
+        let gateway = try start(configuration(low(try FreePort.low()), []), launcher)
+        try gateway.waitUntilListening()
+        #expect(try gateway.get("/dev/x").text == "m")
+        try expect(gateway, holds: ProcessRights.netBindService)
+        #expect(!gateway.errors.contains("warning"), "\(gateway.errors)")
     }
 
     @Test(

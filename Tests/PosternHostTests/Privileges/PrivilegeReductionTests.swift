@@ -5,7 +5,7 @@ import Testing
 @Suite struct PrivilegeReductionTests {
     private let bind = CapabilityMask([.netBindService])
     private let reduction = PrivilegeReduction(
-        account: Account(user: 7, group: 8), keeping: [.netBindService])
+        account: Account(user: 7, group: 8, supplementaryGroups: [8, 9]), keeping: [.netBindService])
 
     private func status(_ change: (inout ThreadStatus) -> Void = { _ in }) throws -> ThreadStatus {
         var status = try #require(
@@ -13,7 +13,7 @@ import Testing
                 """
                 Uid:\t7\t7\t7\t7
                 Gid:\t8\t8\t8\t8
-                Groups:\t8
+                Groups:\t8 9
                 CapInh:\t0000000000000400
                 CapPrm:\t0000000000000400
                 CapEff:\t0000000000000400
@@ -46,6 +46,12 @@ import Testing
         for index in 0..<4 {
             #expect(reduction.difference(try status { $0.users[index] = 0 }, isLimited: true) != nil)
             #expect(reduction.difference(try status { $0.groups[index] = 0 }, isLimited: true) != nil)
+        }
+    }
+
+    @Test func `a further group too many or too few is a difference`() throws {
+        for groups: [UInt32] in [[], [8], [8, 9, 0]] {
+            #expect(reduction.difference(try status { $0.supplementaryGroups = groups }, isLimited: true) != nil)
         }
     }
 
