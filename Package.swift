@@ -86,7 +86,7 @@ let package = Package(
         .testTarget(
             name: "PosternControlTests",
             dependencies: [
-                "PosternControl", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
+                "PosternControl", "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
                 nio, nioPosix, logging,
             ],
             swiftSettings: testSettings),
