@@ -32,6 +32,9 @@ package final class AdminServer: Sendable {
         return AdminServer(eventLoop: eventLoop, server: server)
     }
 
+    /// Stops accepting; what was asked is answered.
+    package func drain() async throws { try await eventLoop.submit { self.server.value.drain() }.get() }
+
     package func stop() async throws {
         try await eventLoop.submit {
             self.server.value.drain()

@@ -9,6 +9,11 @@ package struct InheritedSockets: Sendable {
     package struct Socket: Sendable, Hashable {
         package var name: String
         package var descriptor: CInt
+
+        package init(name: String, descriptor: CInt) {
+            self.name = name
+            self.descriptor = descriptor
+        }
     }
 
     package private(set) var sockets: [Socket]
@@ -67,6 +72,20 @@ package struct InheritedSockets: Sendable {
             unsetenv(name)
         }
         return try InheritedSockets(environment: environment)
+    }
+
+    /// Passed by the process whose place this one takes.
+    package init(_ sockets: [Socket]) { self.sockets = sockets }
+
+    /// Takes out the sockets that the service manager has only kept for us, by the form of their names.
+    package mutating func takeHeld() -> HeldSockets {
+        var held: [HeldSockets.Socket] = []
+        sockets.removeAll { socket in
+            guard let place = HeldPlace(name: socket.name) else { return false }
+            held.append(HeldSockets.Socket(place: place, descriptor: socket.descriptor))
+            return true
+        }
+        return HeldSockets(held)
     }
 
     /// The names there are, each once, in the order passed.

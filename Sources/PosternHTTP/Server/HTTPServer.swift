@@ -130,7 +130,7 @@ package final class HTTPServer {
         }
     }
 
-    /// Stops accepting, closes idle connections, and lets busy ones end with `Connection: close`.
+    /// Stops accepting, closes connections that have been idle for a while, and lets busy ones end with `Connection: close`.
     package func drain() {
         isDraining = true
         for entry in listeners.values { entry.channel.close(promise: nil) }
@@ -139,11 +139,12 @@ package final class HTTPServer {
     }
 
     /// Cuts what the drain's deadline left.
-    /// - Returns: how many connections were cut.
+    /// - Returns: how many connections had something under way.
     package func closeAll() -> Int {
         let left = connections
+        let busy = left.count { !$0.isIdle }
         for connection in left { connection.closeNow() }
-        return left.count
+        return busy
     }
 }
 
