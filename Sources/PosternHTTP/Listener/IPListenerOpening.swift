@@ -38,9 +38,7 @@ struct IPListenerOpening {
                     break
                 }
             }
-            for index in 0..<max(count, sockets.count) {
-                descriptors += try ListenerSocket.duplicates(of: sockets[index % sockets.count], count: 1, for: spec)
-            }
+            descriptors = try ListenerSocket.duplicates(of: sockets, count: max(count, sockets.count), for: spec)
         } catch {
             for descriptor in sockets + descriptors { _ = close(descriptor) }
             throw error

@@ -28,7 +28,7 @@ package final class OpenListener: Sendable {
 
     /// - Parameters:
     ///   - descriptors: for the event loops.
-    ///   - kept: one of each socket; none of sockets that are not ours to pass on.
+    ///   - kept: one of each socket.
     ///   - ownsFile: false for a file that another process serves until ``claimFile()``.
     init(
         spec: ListenerSpecification, address: SocketAddress, descriptors: [CInt], kept: [CInt] = [],
@@ -62,7 +62,8 @@ package final class OpenListener: Sendable {
     /// The sockets with the place that each is held at; they stay this listener's. Empty once it is closed, and for
     /// inherited sockets.
     package var held: [HeldSockets.Socket] {
-        state.withLock(\.kept).map { descriptor in
+        if case .inherited = spec.bind { return [] }
+        return state.withLock(\.kept).map { descriptor in
             let place: HeldPlace =
                 if let file {
                     .file(path: file.path, file.identity)
@@ -73,6 +74,12 @@ package final class OpenListener: Sendable {
                 }
             return HeldSockets.Socket(place: place, descriptor: descriptor)
         }
+    }
+
+    /// Descriptors of the sockets once more, as many as asked for: the first of the first socket, the second of the second, and
+    /// so on around. Empty once it is closed.
+    package func moreDescriptors(_ count: Int) throws(ListenerError) -> [CInt] {
+        try ListenerSocket.duplicates(of: state.withLock(\.kept), count: count, for: spec)
     }
 
     /// The process that served a file's socket before has gone: the file goes with this listener from now on.

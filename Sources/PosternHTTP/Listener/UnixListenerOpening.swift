@@ -131,7 +131,7 @@ struct UnixListenerOpening {
     private func listener(
         of socket: consuming Descriptor, file: SocketFile?, ownsFile: Bool = true, notes: [String]
     ) throws(ListenerError) -> OpenListener {
-        let descriptors = try ListenerSocket.duplicates(of: socket.raw, count: count, for: spec)
+        let descriptors = try ListenerSocket.duplicates(of: [socket.raw], count: count, for: spec)
         let address = SocketAddress(SocketPlace.address(binding.path))
         return OpenListener(
             spec: spec, address: address, descriptors: descriptors, kept: [socket.release()], localInterface: nil,

@@ -54,6 +54,13 @@ package final class HTTPServer {
             }
     }
 
+    /// Stops accepting by any listener; connections stay. ``listen(on:_:)`` begins anew.
+    package func pause() -> EventLoopFuture<Void> {
+        let channels = listeners.values.map(\.channel)
+        listeners = [:]
+        return EventLoopFuture.andAllComplete(channels.map { $0.close() }, on: eventLoop)
+    }
+
     /// Stops accepting; connections that came by this listener finish what they are doing and close.
     package func close(_ listener: ServerListener) {
         guard let entry = listeners.removeValue(forKey: ObjectIdentifier(listener)) else { return }

@@ -9,11 +9,15 @@ import Glibc
 /// | `held` | predecessor | a listening socket and, as text, the place it listens at |
 /// | `inherited` | predecessor | a socket that the service manager passed, and its name |
 /// | `given` | predecessor | there are no more |
-/// | `ready` | successor | it serves; its version |
+/// | `ready` | successor | everything is checked and open, and it accepts nothing yet; its version |
 /// | `failed` | successor | it cannot; a problem a line |
-/// | `confirmed` | predecessor | its place is taken: the service manager knows, and it accepts no more |
+/// | `accept` | predecessor | it has stopped accepting |
+/// | `serving` | successor | it accepts |
+/// | `replaced` | predecessor | the service manager knows its new main process; the predecessor goes |
+///
+/// So a connection is accepted by the one or by the other, and until `serving` has come the predecessor can go on as before.
 package final class HandoverChannel: Sendable {
-    package enum Word: String, Sendable { case postern, held, inherited, given, ready, failed, confirmed }
+    package enum Word: String, Sendable { case postern, held, inherited, given, ready, failed, accept, serving, replaced }
 
     package struct Packet {
         package var word: Word

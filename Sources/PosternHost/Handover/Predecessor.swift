@@ -70,29 +70,39 @@ package final class Predecessor: Sendable {
                 }
             case .given:
                 return Predecessor(channel, sockets: sockets)
-            case .postern, .ready, .failed, .confirmed:
+            case .postern, .ready, .failed, .accept, .serving, .replaced:
                 throw fail(channel, "the running gateway says `\(packet.word.rawValue)` where a socket is due")
             }
         }
     }
 
-    /// Everything is served: the predecessor may go.
+    /// Everything is checked and open; nothing is accepted before the predecessor says so.
     /// - Parameter version: of this program.
     package func reportReady(version: String) { try? channel.send(.ready, version) }
+
+    package func reportServing() { try? channel.send(.serving) }
 
     package func reportFailure(_ problems: [String]) {
         // A packet has a bound; what is beyond it is in the log.
         try? channel.send(.failed, String(decoding: problems.joined(separator: "\n").utf8.prefix(16_384), as: UTF8.self))
     }
 
-    package enum Answer { case confirmed, nothing, gone }
+    package enum Answer: Sendable {
+        /// It has stopped accepting.
+        case accept
+        /// Its place is ours.
+        case replaced
+        case nothing
+        /// It has ended, or says what is not understood.
+        case gone
+    }
 
-    /// Whether the predecessor has confirmed that its place is taken.
     package func answer() -> Answer {
         switch channel.receive() {
-        case .packet(let packet): packet.word == .confirmed ? .confirmed : .gone
+        case .packet(let packet) where packet.word == .accept: .accept
+        case .packet(let packet) where packet.word == .replaced: .replaced
+        case .packet, .end: .gone
         case .nothing: .nothing
-        case .end: .gone
         }
     }
 }

@@ -87,11 +87,15 @@ package final class Successor: Sendable {
 
     package func endGiving() throws(SystemCallFailure) { try channel.send(.given) }
 
-    package func confirm() throws(SystemCallFailure) { try channel.send(.confirmed) }
+    /// This process has stopped accepting.
+    package func letAccept() throws(SystemCallFailure) { try channel.send(.accept) }
+
+    package func letReplace() throws(SystemCallFailure) { try channel.send(.replaced) }
 
     package enum Answer: Sendable, Hashable {
-        /// It serves; its version.
+        /// It could accept; its version.
         case ready(version: String)
+        case serving
         case failed([String])
         case nothing
         /// It has closed its end, or says what is not understood.
@@ -103,6 +107,7 @@ package final class Successor: Sendable {
         case .packet(let packet) where packet.word == .ready: .ready(version: packet.text)
         case .packet(let packet) where packet.word == .failed:
             .failed(packet.text.split(separator: "\n").map(String.init))
+        case .packet(let packet) where packet.word == .serving: .serving
         case .packet, .end: .gone
         case .nothing: .nothing
         }

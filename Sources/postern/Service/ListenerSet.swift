@@ -146,6 +146,17 @@ final class ListenerSet {
         return ServerTLS(tls, limiter: handshakeLimiters[endpoint])
     }
 
+    // MARK: Pausing
+
+    /// Accepts again after a pause of the gateway.
+    nonisolated(nonsending) func resume() async throws {
+        for listener in running {
+            for (socket, served) in zip(listener.sockets, listener.served) {
+                try await served.resume(on: socket.moreDescriptors(served.descriptorCount))
+            }
+        }
+    }
+
     // MARK: Closing
 
     /// Stops accepting on these; their connections end with what they are doing.

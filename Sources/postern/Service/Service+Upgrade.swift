@@ -1,5 +1,6 @@
 import Logging
 import PosternControl
+import PosternGateway
 import PosternHTTP
 import PosternHost
 import PosternTelemetry
@@ -57,64 +58,122 @@ extension Service {
 
     private func outcome(of successor: Successor) async -> UpgradeReport {
         let limit = Duration.milliseconds(configuration.process.timeouts.upgrade)
-        let end = ContinuousClock.now + limit
-        while isServing {
-            // Asked first: what it said before it ended is still to be heard.
-            let ending = successor.ending()
-            switch successor.answer() {
-            case .ready(let version) where ending == nil:
-                return confirm(successor, version: version)
-            case .failed(let problems):
-                if ending == nil { successor.kill() }
-                return UpgradeReport(failed: problems)
-            case .ready, .nothing, .gone:
-                if let ending {
-                    return UpgradeReport(failed: [
-                        "the successor \(ending) before it served; the log has what it said"
-                    ])
-                }
-            }
-            guard ContinuousClock.now < end else {
+        var version = ""
+        do throws(UpgradeFailure) {
+            guard case .ready(let text) = try await answer(of: successor, within: limit) else {
                 successor.kill()
-                return UpgradeReport(failed: ["the successor did not serve within \(limit) (`timeouts.upgrade`)"])
+                throw UpgradeFailure(["the successor says what is not understood"])
             }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        successor.kill()
-        return UpgradeReport(failed: ["the gateway was told to stop"])
-    }
-
-    private func confirm(_ successor: Successor, version: String) -> UpgradeReport {
-        // The service manager must know its main process before that process says that it is ready.
-        notifyServiceManager("MAINPID=\(successor.processID)")
-        do {
-            try successor.confirm()
+            version = text
         } catch {
-            notifyServiceManager("MAINPID=\(processID)")
-            successor.kill()
-            return UpgradeReport(failed: ["the successor served and was gone: \(error)"])
+            return UpgradeReport(failed: error.problems)
+        }
+        do {
+            try await replace(by: successor)
+        } catch {
+            await acceptAgain()
+            return UpgradeReport(failed: (error as? UpgradeFailure)?.problems ?? ["\(error)"])
         }
         return UpgradeReport(
             from: .init(version: Version.text, processID: Int(processID)),
             to: .init(version: version, processID: Int(successor.processID)))
     }
 
+    /// Long enough to begin accepting on many sockets of a busy machine; clients wait meanwhile.
+    private static let servingLimit = Duration.seconds(5)
+
+    /// From one process's accepting to the other's.
+    private func replace(by successor: Successor) async throws {
+        do {
+            try await gateway.pause()
+            try await admin?.pause()
+            try successor.letAccept()
+        } catch {
+            successor.kill()
+            throw error
+        }
+        guard case .serving = try await answer(of: successor, within: Self.servingLimit) else {
+            successor.kill()
+            throw UpgradeFailure(["the successor says what is not understood"])
+        }
+        // The service manager must know its main process before that process says that it is ready.
+        notifyServiceManager("MAINPID=\(successor.processID)")
+        do {
+            try successor.letReplace()
+        } catch {
+            notifyServiceManager("MAINPID=\(processID)")
+            successor.kill()
+            throw error
+        }
+    }
+
+    private func acceptAgain() async {
+        do {
+            try await listeners.resume()
+            try await listenForAdmin { try $0.moreDescriptors(1) }
+        } catch {
+            logger.critical("cannot accept again after a failed upgrade; restart the gateway: \(error)")
+        }
+    }
+
+    /// What the successor says next. One that fails, ends or says nothing is gone when this throws.
+    private func answer(
+        of successor: Successor, within limit: Duration
+    ) async throws(UpgradeFailure) -> Successor.Answer {
+        let end = ContinuousClock.now + limit
+        while isServing {
+            // Asked first: what it said before it ended is still to be heard.
+            let ending = successor.ending()
+            let answer = successor.answer()
+            if case .failed(let problems) = answer {
+                if ending == nil { successor.kill() }
+                throw UpgradeFailure(problems)
+            }
+            if let ending {
+                throw UpgradeFailure(["the successor \(ending) before it served; the log has what it said"])
+            }
+            switch answer {
+            case .ready, .serving: return answer
+            case .failed, .nothing, .gone: break
+            }
+            guard ContinuousClock.now < end else {
+                successor.kill()
+                throw UpgradeFailure(["the successor did not serve within \(limit) (`timeouts.upgrade`)"])
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        successor.kill()
+        throw UpgradeFailure(["the gateway was told to stop"])
+    }
+
+    private struct UpgradeFailure: Error {
+        let problems: [String]
+
+        init(_ problems: [String]) { self.problems = problems }
+    }
+
     // MARK: The one that comes
 
-    /// Tells the predecessor that everything is served, and waits until it has made way. One that dies over it has made way
-    /// as well.
-    func takePlace(of predecessor: Predecessor) async {
+    /// Tells the predecessor that everything is ready, and waits until it has stopped accepting.
+    func awaitTurn(after predecessor: Predecessor) async throws {
         predecessor.reportReady(version: Version.text)
-        waiting: while true {
-            switch predecessor.answer() {
-            case .confirmed:
-                logger.notice("took the running gateway's place")
-                break waiting
-            case .gone:
-                logger.warning("the gateway whose place was to be taken ended before it said so")
-                break waiting
-            case .nothing: try? await Task.sleep(for: .milliseconds(10))
-            }
+        while case .nothing = predecessor.answer() {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// Tells it that everything is served, and waits until it has made way. One that dies over it has made way as well.
+    func takePlace(of predecessor: Predecessor) async {
+        predecessor.reportServing()
+        var answer = Predecessor.Answer.nothing
+        while case .nothing = answer {
+            try? await Task.sleep(for: .milliseconds(5))
+            answer = predecessor.answer()
+        }
+        if case .replaced = answer {
+            logger.notice("took the running gateway's place")
+        } else {
+            logger.warning("the gateway whose place was to be taken ended before it said so")
         }
         // Their files were the predecessor's to remove until now.
         for socket in listeners.sockets + adminSockets { socket.claimFile() }

@@ -33,7 +33,7 @@ actor Service {
     /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
     private(set) var plans: [Plan] = []
     let listeners: ListenerSet
-    private var admin: AdminServer?
+    private(set) var admin: AdminServer?
     private(set) var adminSockets: [OpenListener] = []
     private(set) var generation = 1
     private(set) var publishedAt = SystemTime.wallNanoseconds()
@@ -105,6 +105,7 @@ actor Service {
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(configuration.plan)
             try Task.checkCancellation()
+            if let predecessor = given.predecessor { try await awaitTurn(after: predecessor) }
             try await listeners.serve(configuration, opened, materials)
             if given.predecessor != nil { try await serveAdmin() }
         } catch {
@@ -154,13 +155,19 @@ actor Service {
     }
 
     private func serveAdmin() async throws {
-        let changing = adminSockets.filter { $0.address.ipAddress == nil }
-        let reading = adminSockets.filter { $0.address.ipAddress != nil }
-        for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
-        admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
-            reading: reading.flatMap { $0.takeDescriptors() })
-        for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
+        admin = try await AdminServer.start(on: adminGroup.next())
+        try await listenForAdmin { $0.takeDescriptors() }
+        for note in adminSockets.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
+        for socket in adminSockets where socket.address.ipAddress != nil {
+            logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"])
+        }
+    }
+
+    /// Orders are taken on the Unix socket only.
+    func listenForAdmin(_ descriptors: (OpenListener) throws -> [CInt]) async throws {
+        let changing = try adminSockets.filter { $0.address.ipAddress == nil }.flatMap(descriptors)
+        let reading = try adminSockets.filter { $0.address.ipAddress != nil }.flatMap(descriptors)
+        try await admin?.listen(for: self, changing: changing, reading: reading)
     }
 
     /// Has the service manager keep what listens now, and nothing else.
