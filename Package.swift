@@ -91,7 +91,8 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestAuthority"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestAuthority", "PosternHost"], swiftSettings: testSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import PosternControl
 import PosternGateway
@@ -38,6 +39,8 @@ extension Service {
         }
         do {
             try give(to: successor)
+        } catch where error.code == EPIPE {
+            // It has gone, or is about to: how is told below.
         } catch {
             successor.kill()
             return UpgradeReport(failed: ["the successor took no sockets: \(error)"])
