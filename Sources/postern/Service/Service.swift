@@ -216,7 +216,7 @@ actor Service {
     /// One line, as the service manager shows it.
     private func failureText(_ report: ReloadReport) -> String {
         let problem = report.messages.first?.split(separator: "\n").first ?? ""
-        let time = PolicyTime(seconds: Int64(SystemTime.wallNanoseconds() / 1_000_000_000))
+        let time = timeText(SystemTime.wallNanoseconds())
         return "reload failed at \(time): \(problem); generation \(generation) keeps serving"
     }
 
