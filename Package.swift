@@ -38,7 +38,9 @@ let package = Package(
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
         .systemLibrary(name: "CLandlock"),
         .systemLibrary(name: "CClock"),
-        .target(name: "PosternHost", dependencies: ["CLibcap", "CLandlock", "CClock"], swiftSettings: settings),
+        .systemLibrary(name: "CSpawn"),
+        .target(
+            name: "PosternHost", dependencies: ["CLibcap", "CLandlock", "CClock", "CSpawn"], swiftSettings: settings),
         .target(
             name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),
@@ -92,7 +94,8 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestAuthority"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestAuthority", "PosternHost"], swiftSettings: testSettings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,26 +15,31 @@ package final class AdminServer: Sendable {
         self.access = Mutex(access)
     }
 
-    /// - Parameters:
-    ///   - changing: sockets on which each peer has the role that `access` gives it: the Unix socket.
-    ///   - reading: sockets that only answer questions: the loopback port.
-    package static func start(
-        on eventLoop: any EventLoop, service: any AdminService, access: AdminAccess, changing: [CInt], reading: [CInt]
-    ) async throws -> AdminServer {
+    package static func start(on eventLoop: any EventLoop, access: AdminAccess) async throws -> AdminServer {
         let server = try await eventLoop.submit {
             let server = HTTPServer(
                 eventLoop: eventLoop, wheel: DeadlineWheel(eventLoop: eventLoop), inquiry: .groups)
             return NIOLoopBound(server, eventLoop: eventLoop)
         }.get()
-        let admin = AdminServer(eventLoop: eventLoop, server: server, access: access)
-        for descriptor in changing + reading {
-            try await eventLoop.flatSubmit { server.value.listen(on: descriptor, admin.listener(service)) }.get()
+        return AdminServer(eventLoop: eventLoop, server: server, access: access)
+    }
+
+    /// - Parameter descriptors: of the Unix socket, where each peer has the role that the access gives it, and of the loopback port,
+    ///   which only answers questions.
+    package func listen(for service: any AdminService, on descriptors: [CInt]) async throws {
+        for descriptor in descriptors {
+            try await eventLoop.flatSubmit { [self] in server.value.listen(on: descriptor, listener(service)) }.get()
         }
-        return admin
     }
 
     /// The roles from the next request on, also of connections that are open.
     package func adopt(_ access: AdminAccess) { self.access.withLock { $0 = access } }
+
+    /// Stops accepting until `listen`; connections stay.
+    package func pause() async throws { try await eventLoop.flatSubmit { self.server.value.pause() }.get() }
+
+    /// Stops accepting; what was asked is answered.
+    package func drain() async throws { try await eventLoop.submit { self.server.value.drain() }.get() }
 
     package func stop() async throws {
         try await eventLoop.submit {

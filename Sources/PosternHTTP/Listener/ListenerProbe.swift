@@ -10,12 +10,12 @@ package enum ListenerProbe {
     ) throws(ListenerError) -> [SocketAddress] {
         switch spec.bind {
         case .address(let host, let port):
-            let opening = IPListenerOpening(spec: spec, device: nil, count: 1, replacing: [])
+            let opening = IPListenerOpening(spec: spec, device: nil, count: 1, held: HeldSockets([]), replacing: [])
             let address = try ListenerSocket.parse(host: host, port: port, for: spec)
             try bind(address, opening, admits)
             return [address]
         case .interface(let name, let family, let host, let port):
-            let opening = IPListenerOpening(spec: spec, device: name, count: 1, replacing: [])
+            let opening = IPListenerOpening(spec: spec, device: name, count: 1, held: HeldSockets([]), replacing: [])
             let interface = try NetworkInterface(named: name, for: spec)
             let addresses =
                 if let host { [try interface.address(host, port: port, for: spec)] } else {
@@ -24,7 +24,7 @@ package enum ListenerProbe {
             for address in addresses { try bind(address, opening, admits) }
             return addresses
         case .unix(let binding):
-            try look(UnixListenerOpening(spec: spec, binding: binding, count: 1, replacing: []))
+            try look(UnixListenerOpening(spec: spec, binding: binding, count: 1, held: HeldSockets([]), replacing: []))
             return []
         case .inherited:
             return []
@@ -37,7 +37,7 @@ package enum ListenerProbe {
     ) throws(ListenerError) {
         try opening.check(address, admits)
         var notes: [String] = []
-        _ = try opening.bound(to: address, isFirst: true, notes: &notes)
+        _ = try opening.bound(to: address, isFirst: true, joinsEarly: false, notes: &notes)
     }
 
     private static func look(_ opening: UnixListenerOpening) throws(ListenerError) {

@@ -18,7 +18,7 @@ struct Postern: ParsableCommand {
         version: Version.text,
         subcommands: [
             Serve.self, Check.self, Routes.self, PolicyCommand.self, Status.self, Top.self, Doctor.self, Certs.self,
-            Reload.self, Explain.self,
+            Reload.self, Upgrade.self, Explain.self,
             Quickstart.self,
             VersionCommand.self,
         ])

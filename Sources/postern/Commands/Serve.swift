@@ -10,8 +10,8 @@ struct Serve: ParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
         abstract: "Serve the configuration until told to stop.",
         discussion: """
-            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the access log, TERM and \
-            INT stop accepting, let requests end and exit; a second one exits at once.
+            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the access log, USR2 \
+            upgrades as `postern upgrade` does, TERM and INT stop accepting, let requests end and exit; a second one cuts them.
 
             Started as root it becomes the configuration's `user`, and keeps only the capabilities that the configuration \
             needs; without a `user` it ends with 77.
@@ -23,6 +23,12 @@ struct Serve: ParsableCommand, Sendable {
     @OptionGroup var config: ConfigurationOption
     @Flag(help: "Serve as root where the configuration names no `user`, with only the capabilities that it needs.")
     var allowRoot = false
+    @Flag(
+        help: """
+            Have systemd keep the listening sockets while the service restarts (`FileDescriptorStoreMax=` in the unit), so \
+            that clients wait instead of being refused.
+            """)
+    var holdSockets = false
 
     func run() throws {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
@@ -35,81 +41,67 @@ struct Serve: ParsableCommand, Sendable {
 
     /// What is made on the main thread before there is another one.
     private struct Prepared: Sendable {
+        var program: StartedProgram?
+        var given: GivenSockets
         var configuration: LoadedConfiguration
-        var inherited: InheritedSockets
     }
 
     private func prepare(_ logger: Logger) throws -> Prepared {
-        var loaded: LoadedConfiguration?
+        var (given, loaded): (GivenSockets?, LoadedConfiguration?)
         do {
-            let inherited = try InheritedSockets.takeFromProcess()
+            let program = StartedProgram.ofProcess()
+            let sockets = try GivenSockets.ofProcess()
+            given = sockets
             let configuration = try ConfigurationLoader.load(path: config.path)
             loaded = configuration
             for note in try Confinement(configuration: configuration, allowsRoot: allowRoot).apply() {
                 logger.warning("\(note)")
             }
-            return Prepared(configuration: configuration, inherited: inherited)
+            return Prepared(program: program, given: sockets, configuration: configuration)
         } catch {
-            throw exitCode(of: error, loaded)
+            throw ended(by: error, loaded, tells: given?.predecessor)
         }
     }
 
     private func serve(_ prepared: Prepared, _ logger: Logger) async throws {
         let signals = ProcessSignals()
         defer { withExtendedLifetime(signals) {} }
-        let service = try await start(prepared, logger)
-        notifyServiceManager("READY=1\nSTATUS=Serving")
-        Task { for await _ in signals.reloads { _ = await service.reload() } }
-        Task { for await _ in signals.reopenings { await service.reopenLog() } }
-        var isStopping = false
-        for await _ in signals.stops {
-            guard !isStopping else { throw ExitCode.failure }
-            isStopping = true
-            logger.notice("stopping")
-            Task { await stop(service, logger) }
-        }
-    }
-
-    private func stop(_ service: Service, _ logger: Logger) async {
-        do {
-            let cut = try await service.drain()
-            if cut > 0 { logger.warning("connections cut at the deadline", metadata: ["count": "\(cut)"]) }
-            logger.notice("stopped")
-            Postern.exit()
-        } catch {
-            logger.error("not stopped in order: \(error)")
-            Postern.exit(withError: ExitCode.failure)
+        try await ServiceRun(signals: signals, logger: logger).run { [logger] in
+            try await start(prepared, logger)
         }
     }
 
     private func start(_ prepared: Prepared, _ logger: Logger) async throws -> Service {
         do {
             let service = try await Service(
-                prepared.configuration, path: config.path, inherited: prepared.inherited, logger: logger)
+                prepared.configuration, path: config.path, given: prepared.given, program: prepared.program,
+                holdsSockets: holdSockets, logger: logger)
             try await service.start()
             return service
         } catch {
-            throw exitCode(of: error, prepared.configuration)
+            throw ended(by: error, prepared.configuration, tells: prepared.given.predecessor)
         }
     }
 
-    /// Tells what hinders the start.
-    private func exitCode(of error: any Error, _ loaded: LoadedConfiguration?) -> any Error {
-        switch error {
-        case let problems as Diagnostics:
-            for problem in problems.all { printError("\(problem)") }
-            return ExitCode.configuration
-        case let error as ListenerError:
-            printError(loaded?.text(of: error) ?? "postern: \(error)")
-            return error.isConfiguration ? ExitCode.configuration : ExitCode.failure
-        case let error as LogTargetError:
-            printError("postern: \(error)")
-            return ExitCode.failure
-        case let refusal as Refusal:
-            refusal.lines.forEach(printError)
-            return ExitCode.refused
-        default:
-            return error
-        }
+    /// Tells what hinders the start, and whoever ordered it.
+    /// - Returns: what the program ends with.
+    private func ended(
+        by error: any Error, _ loaded: LoadedConfiguration? = nil, tells predecessor: Predecessor? = nil
+    ) -> any Error {
+        let (problems, exit): ([String], any Error) =
+            switch error {
+            case is CancellationError: (["told to stop"], error)
+            case let problems as Diagnostics: (problems.all.map(\.description), ExitCode.configuration)
+            case let error as ListenerError:
+                (
+                    [loaded?.text(of: error) ?? "postern: \(error)"],
+                    error.isConfiguration ? ExitCode.configuration : ExitCode.failure
+                )
+            case let refusal as Refusal: (refusal.lines, ExitCode.refused)
+            default: (["postern: \(error)"], ExitCode.failure)
+            }
+        if !(error is CancellationError) { problems.forEach(printError) }
+        predecessor?.reportFailure(problems)
+        return exit
     }
 }

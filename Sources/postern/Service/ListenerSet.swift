@@ -25,16 +25,18 @@ final class ListenerSet {
     /// In the configuration's order.
     private(set) var running: [Running] = []
     private let gateway: Gateway
-    private let inherited: InheritedSockets
+    let inherited: InheritedSockets
+    private let held: HeldSockets
     private let logger: Logger
     /// Of all listeners together.
     private let total: ConnectionBudget
     /// By endpoint id; a reload keeps what they remember of sources.
     private var handshakeLimiters: [String: HandshakeLimiter] = [:]
 
-    init(_ gateway: Gateway, inherited: InheritedSockets, logger: Logger) {
+    init(_ gateway: Gateway, _ given: GivenSockets, logger: Logger) {
         self.gateway = gateway
-        self.inherited = inherited
+        inherited = given.inherited
+        held = given.held
         self.logger = logger
         total = ConnectionBudget(most: DescriptorLimit.defaultConnections)
     }
@@ -70,13 +72,13 @@ final class ListenerSet {
             }
         }
         // Opening a socket at the path of one that leaves takes the path away from it at once: nothing else may fail then.
-        let paths = Set(leaving.compactMap(\.specification.socketPath))
+        let paths = Set(leaving.compactMap(\.specification.socketPath)).union(held.paths)
         let takesOver = { (new: ListenerSpecification) in new.socketPath.map(paths.contains) ?? false }
         var opened: Opened = [:]
         for specification in missing.filter({ !takesOver($0) }) + missing.filter(takesOver) {
             opened[specification] = try ListenerSocket.open(
-                specification, count: gateway.loopCount, inherited: inherited, replacing: leaving.flatMap(\.sockets),
-                admits: isInternal)
+                specification, count: gateway.loopCount, inherited: inherited, held: held,
+                replacing: leaving.flatMap(\.sockets), admits: isInternal)
         }
         return opened
     }
@@ -142,6 +144,17 @@ final class ListenerSet {
             handshakeLimiters[endpoint] = perSource > 0 ? HandshakeLimiter(perSecond: perSource) : nil
         }
         return ServerTLS(tls, limiter: handshakeLimiters[endpoint])
+    }
+
+    // MARK: Pausing
+
+    /// Accepts again after a pause of the gateway.
+    nonisolated(nonsending) func resume() async throws {
+        for listener in running {
+            for (socket, served) in zip(listener.sockets, listener.served) {
+                try await served.resume(on: socket.moreDescriptors(served.descriptorCount))
+            }
+        }
     }
 
     // MARK: Closing

@@ -8,13 +8,22 @@ extension Service: AdminService {
     func isReady() -> Bool { isServing }
 
     func reload(by caller: AdminCaller) async -> ReloadReport {
+        tell("reload", caller)
+        return await reload()
+    }
+
+    func upgrade(by caller: AdminCaller) async -> UpgradeReport {
+        tell("upgrade", caller)
+        return await upgrade()
+    }
+
+    private func tell(_ order: String, _ caller: AdminCaller) {
         logger.notice(
-            "reload ordered",
+            "\(order) ordered",
             metadata: [
                 "uid": "\(caller.userID)", "user": "\(caller.userName ?? "")", "gid": "\(caller.groupID)",
                 "pid": "\(caller.processID)",
             ])
-        return await reload()
     }
 
     func metrics() async -> [UInt8] {

@@ -16,6 +16,11 @@ import PosternTelemetry
 actor Service {
     private let configurationPath: String
     let logger: Logger
+    /// nil where no successor can be started.
+    let program: StartedProgram?
+    private let given: GivenSockets
+    private var stored: StoredSockets
+    let processID = getpid()
     private let group: MultiThreadedEventLoopGroup
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
@@ -29,21 +34,37 @@ actor Service {
     /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
     private(set) var plans: [Plan] = []
     let listeners: ListenerSet
-    private var admin: AdminServer?
-    private var adminSockets: [OpenListener] = []
+    private(set) var admin: AdminServer?
+    private(set) var adminSockets: [OpenListener] = []
     private(set) var generation = 1
     private(set) var publishedAt = SystemTime.wallNanoseconds()
     private(set) var isServing = false
     /// The start or a reload is under way; the next change waits for it.
     private var isChanging = false
+    /// A successor serves on our sockets.
+    private var isReplaced = false
+    /// Yields once, when a successor has taken this process's place, which is to stop then.
+    nonisolated let replacements: AsyncStream<Void>
+    private let replaced: AsyncStream<Void>.Continuation
     private(set) var reloads = (succeeded: 0, failed: 0)
     private(set) var lastReload: (epochSecond: Int, report: ReloadReport)?
 
     // MARK: Start
 
-    init(_ configuration: LoadedConfiguration, path: String, inherited: InheritedSockets, logger: Logger) async throws {
+    /// - Parameters:
+    ///   - path: where the configuration is loaded from again.
+    ///   - program: what is started to take this process's place; nil: nothing is.
+    ///   - holdsSockets: the service manager shall keep the listening sockets while the service restarts.
+    init(
+        _ configuration: LoadedConfiguration, path: String, given: GivenSockets = .none,
+        program: StartedProgram? = nil, holdsSockets: Bool = false, logger: Logger
+    ) async throws {
         self.configuration = configuration
         self.configurationPath = path
+        self.given = given
+        self.program = program
+        stored = StoredSockets(isWanted: holdsSockets)
+        (replacements, replaced) = AsyncStream.makeStream(of: Void.self)
         self.logger = logger
         let process = configuration.process
         let target: LogTarget? =
@@ -70,27 +91,40 @@ actor Service {
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
         traffic = TrafficMonitor(gateway)
-        listeners = ListenerSet(gateway, inherited: inherited, logger: logger)
+        listeners = ListenerSet(gateway, given, logger: logger)
     }
 
-    /// Opens everything and begins to serve; on a failure no socket's file stays, and the process is meant to end.
+    /// Opens everything and begins to serve; on a failure no socket's file of ours stays, and the process is meant to end. Where
+    /// it is to take another's place, nothing is accepted before everything is ready, and it returns once the place is its own.
     func start() async throws {
         isChanging = true
         defer { isChanging = false }
         do {
-            try await openAdmin()
+            try openAdmin()
+            if given.predecessor == nil { try await serveAdmin() }
             let opened = try listeners.open(configuration)
             let materials = await certificateKeeper.materials
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(configuration.plan)
+            try Task.checkCancellation()
+            if let predecessor = given.predecessor { try await awaitTurn(after: predecessor) }
             try await listeners.serve(configuration, opened, materials)
+            if given.predecessor != nil { try await serveAdmin() }
         } catch {
             for socket in adminSockets { socket.close() }
             throw error
         }
+        isServing = true
+        let unused = given.held.closeRest()
+        if let predecessor = given.predecessor {
+            await takePlace(of: predecessor)
+        } else {
+            for socket in listeners.sockets { socket.claimFile() }
+        }
+        notifyServiceManager("READY=1\nSTATUS=\(statusText)")
+        holdSockets(closed: unused)
         await traffic.start()
         await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
-        isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners.running {
             logger.notice(
@@ -102,7 +136,13 @@ actor Service {
         }
     }
 
-    private func openAdmin() async throws {
+    /// For the service manager, in words.
+    var statusText: String {
+        "serving generation \(generation): \(configuration.plan.summary) on "
+            + counted(listeners.running.count, "listener")
+    }
+
+    private func openAdmin() throws(ListenerError) {
         let settings = configuration.process.admin
         let socket = ListenerSpecification(
             endpointID: "admin",
@@ -110,27 +150,41 @@ actor Service {
                 .init(
                     path: settings.socket.path, mode: settings.socket.mode, owner: settings.socket.owner,
                     group: settings.socket.group)))
-        let changing = try ListenerSocket.open(socket, count: 1, admits: { _ in false })
-        var reading: [OpenListener] = []
-        if let port = settings.port {
-            let loopback = ListenerSpecification(endpointID: "admin", bind: .address("127.0.0.1", port: port))
-            reading = try ListenerSocket.open(loopback, count: 1, admits: { $0.ipAddress == "127.0.0.1" })
-        }
-        adminSockets = changing + reading
-        for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
+        adminSockets = try ListenerSocket.open(socket, count: 1, held: given.held, admits: { _ in false })
+        guard let port = settings.port else { return }
+        let loopback = ListenerSpecification(endpointID: "admin", bind: .address("127.0.0.1", port: port))
+        adminSockets += try ListenerSocket.open(
+            loopback, count: 1, held: given.held, admits: { $0.ipAddress == "127.0.0.1" })
+    }
+
+    private func serveAdmin() async throws {
         admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, access: settings.access(ownUser: geteuid()),
-            changing: changing.flatMap { $0.takeDescriptors() },
-            reading: reading.flatMap { $0.takeDescriptors() })
-        for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
+            on: adminGroup.next(), access: configuration.process.admin.access(ownUser: geteuid()))
+        try await listenForAdmin { $0.takeDescriptors() }
+        for note in adminSockets.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
+        for socket in adminSockets where socket.address.ipAddress != nil {
+            logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"])
+        }
+    }
+
+    func listenForAdmin(_ descriptors: (OpenListener) throws -> [CInt]) async throws {
+        try await admin?.listen(for: self, on: adminSockets.flatMap(descriptors))
+    }
+
+    /// Has the service manager keep what listens now, and nothing else.
+    /// - Parameter closed: what it may have kept from before.
+    private func holdSockets(closed: [HeldPlace] = []) {
+        for place in closed { DescriptorStore.remove(name: place.name) }
+        for address in stored.update(listeners.sockets) {
+            logger.warning("a restart does not keep the socket, for its path is too long", metadata: ["path": "\(address)"])
+        }
     }
 
     /// Files that the TLS settings name have changed. Connections that begin from now on are secured by what they hold.
     private func filesChanged() async {
-        await waitForChange()
+        await beginChange()
+        defer { endChange() }
         guard isServing else { return }
-        isChanging = true
-        defer { isChanging = false }
         // A reload may have come in between.
         let materials = await certificateKeeper.materials
         do {
@@ -144,27 +198,36 @@ actor Service {
     // MARK: Reload
 
     func reload() async -> ReloadReport {
-        await waitForChange()
+        await beginChange()
+        defer { endChange() }
         guard isServing else {
             return ReloadReport(succeeded: false, generation: generation, messages: ["the gateway is not serving"])
         }
-        isChanging = true
-        defer { isChanging = false }
         notifyServiceManager("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.monotonicNanoseconds() / 1000)")
-        defer { notifyServiceManager("READY=1") }
         let report = await attemptReload()
         if report.succeeded { reloads.succeeded += 1 } else { reloads.failed += 1 }
         for message in report.messages {
             if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
         }
         lastReload = (SystemTime.wallNanoseconds() / 1_000_000_000, report)
+        notifyServiceManager("READY=1\nSTATUS=\(report.succeeded ? statusText : failureText(report))")
         return report
     }
 
-    /// Waits until neither the start nor a reload is under way; nothing else runs between its return and the caller's next suspension.
-    private func waitForChange() async {
-        while isChanging { try? await Task.sleep(for: .milliseconds(10)) }
+    /// One line, as the service manager shows it.
+    private func failureText(_ report: ReloadReport) -> String {
+        let problem = report.messages.first?.split(separator: "\n").first ?? ""
+        let time = timeText(SystemTime.wallNanoseconds())
+        return "reload failed at \(time): \(problem); generation \(generation) keeps serving"
     }
+
+    /// Waits until neither the start, a reload nor an upgrade is under way; the next one waits for `endChange`.
+    func beginChange() async {
+        while isChanging { try? await Task.sleep(for: .milliseconds(10)) }
+        isChanging = true
+    }
+
+    func endChange() { isChanging = false }
 
     private func attemptReload() async -> ReloadReport {
         let next: LoadedConfiguration
@@ -198,6 +261,7 @@ actor Service {
             admin?.adopt(next.process.admin.access(ownUser: geteuid()))
             try await listeners.close(leaving)
             try await listeners.serve(next, opened, materials)
+            holdSockets()
             let changes = await decisionChanges(from: former, to: next.plan)
             return ReloadReport(
                 succeeded: true, generation: generation, messages: messages + (changes?.lines ?? []),
@@ -225,17 +289,30 @@ actor Service {
 
     // MARK: Stop
 
-    /// Stops accepting, waits for exchanges to end, cuts what is left at the deadline.
+    /// A successor serves: this process is to stop.
+    func wasReplaced() {
+        isServing = false
+        isReplaced = true
+        replaced.yield()
+    }
+
+    /// Stops accepting, waits for exchanges to end, cuts what is left at the deadline, or at once where the task is cancelled.
     /// - Returns: how many connections were cut.
     func drain() async throws -> Int {
         isServing = false
-        // A reload under way would open what is closed here; none begins any more.
-        await waitForChange()
-        notifyServiceManager("STOPPING=1")
-        for socket in listeners.sockets { socket.removeSocketFile() }
+        // A reload under way would open what is closed here; an upgrade ends its successor. None begins any more.
+        await beginChange()
+        endChange()
+        for socket in listeners.sockets { socket.close(keepingFile: isReplaced || stored.hold(socket)) }
+        if isReplaced {
+            for socket in adminSockets { socket.close(keepingFile: true) }
+            try await admin?.drain()
+        }
+        let telling = isReplaced ? nil : Task { await tellOfDrain() }
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
-        for socket in listeners.sockets + adminSockets { socket.close() }
+        telling?.cancel()
+        for socket in adminSockets { socket.close() }
         await traffic.stop()
         await certificateKeeper.stop()
         try await responders.stop()
@@ -245,6 +322,25 @@ actor Service {
         try await adminGroup.shutdownGracefully()
         return cut
     }
+
+    /// Tells the service manager how far the drain is, and that it must not lose patience, until cancelled.
+    private func tellOfDrain() async {
+        var isFirst = true
+        while !Task.isCancelled {
+            let connections = (try? await gateway.connectionCount()) ?? 0
+            let first = isFirst ? "STOPPING=1" : "EXTEND_TIMEOUT_USEC=15000000"
+            notifyServiceManager("\(first)\nSTATUS=draining: \(counted(connections, "connection"))")
+            isFirst = false
+            try? await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    // MARK: Watchdog
+
+    nonisolated var eventLoops: [any EventLoop] { Array(group.makeIterator()) + Array(adminGroup.makeIterator()) }
+
+    /// Answers where changes are made.
+    func answer(_ answer: @Sendable () -> Void) { answer() }
 
     /// For log rotation.
     func reopenLog() { log?.reopen() }

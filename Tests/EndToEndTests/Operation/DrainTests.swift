@@ -45,7 +45,49 @@ struct DrainTests {
         #expect(try wire.readToEnd().isEmpty)
     }
 
-    @Test("A second order does not wait")
+    @Test("A connection that was used a moment ago is left one more request, and told that it was the last")
+    func lastRequest() throws {
+        let gateway = try Gateway(Configuration(["GET /x": "{type: MOCK}"], ["timeouts: {drainIdle: 20s}"]))
+        let (used, new) = (try gateway.connect(), try gateway.connect())
+        let first = try used.exchange("GET", "/dev/x")
+        #expect(first["Connection"] == "keep-alive")
+        try eventually("both are counted") {
+            try gateway.admin("/status").text.contains("\"connections\" : 2,")
+        }
+        gateway.child.signal(SIGTERM)
+        try eventually("nobody listens") { (try? Socket.connected(to: gateway.place())) == nil }
+        for wire in [used, new] {
+            let last = try wire.exchange("GET", "/dev/x")
+            #expect(last.status == 200)
+            #expect(last["Connection"] == "close")
+            #expect(try wire.readToEnd().isEmpty)
+        }
+        #expect(try gateway.child.exit() == 0)
+    }
+
+    @Test("With `drainIdle: 0s` idle connections are closed at once")
+    func noLastRequest() throws {
+        let gateway = try Gateway(Configuration(["GET /x": "{type: MOCK}"], ["timeouts: {drainIdle: 0s, drain: 1h}"]))
+        let wire = try gateway.connect()
+        _ = try wire.exchange("GET", "/dev/x")
+        #expect(try gateway.stop() == 0)
+        #expect(try wire.readToEnd().isEmpty)
+    }
+
+    @Test("A connection of a listener that a reload closes is left one more request as well")
+    func reload() throws {
+        var configuration = try Configuration(["GET /x": "{type: MOCK}"], ["timeouts: {drainIdle: 20s}"])
+        let gateway = try Gateway(configuration)
+        let wire = try gateway.connect()
+        _ = try wire.exchange("GET", "/dev/x")
+        configuration.listeners = [try Listener("vpce-other", options: "defaultApi: shop")]
+        #expect(try gateway.reloadAndWait(configuration).status == 0)
+        let last = try wire.exchange("GET", "/dev/x")
+        #expect(last.status == 200)
+        #expect(last["Connection"] == "close")
+    }
+
+    @Test("A second order cuts at once, says how much, and loses no record")
     func impatience() throws {
         let back = try BackEnd { connection in
             _ = try connection.readRequest()
@@ -58,7 +100,9 @@ struct DrainTests {
         gateway.child.signal(SIGTERM)
         try eventually("nobody listens") { (try? Socket.connected(to: gateway.place())) == nil }
         gateway.child.signal(SIGTERM)
-        _ = try gateway.child.exit(within: 20)
+        #expect(try gateway.child.exit(within: 20) == 0)
+        #expect(gateway.errors.contains("count=1 [postern] connections cut at the second order"))
+        #expect(gateway.records.contains { $0["path"]?.hasSuffix("/slow") ?? false })
     }
 
     @Test("SIGINT stops as SIGTERM does, and the admin socket's file goes")

@@ -21,8 +21,8 @@ enum Postern {
     }()
 
     /// Serves, as root too where the tests run as root.
-    static func serve(_ directory: TemporaryDirectory) -> [String] {
-        [path, "serve", "--config", directory.path] + (Machine.isRoot ? ["--allow-root"] : [])
+    static func serve(_ directory: TemporaryDirectory, program: String = path) -> [String] {
+        [program, "serve", "--config", directory.path] + (Machine.isRoot ? ["--allow-root"] : [])
     }
 
     @discardableResult
