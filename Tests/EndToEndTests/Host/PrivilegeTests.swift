@@ -258,14 +258,19 @@ struct PrivilegeTests {
         try expect(gateway, holds: 0)
     }
 
-    @Test("The secure bits are locked in the main thread", .enabled(if: Machine.has("gdb"), "needs `gdb`"))
+    @Test("The secure bits are set and locked, in a thread that was started later, as `postern status` tells")
     func secureBits() throws {
         let gateway = try start(asNobody())
         try gateway.waitUntilListening()
-        // PR_GET_SECUREBITS; all set and locked but keep-caps, which is locked off.
-        let result = try Child.run([
-            "gdb", "-p", "\(gateway.pid)", "-batch", "-nx", "-ex", "print ((int(*)(int,...))prctl)(27)",
-        ])
-        #expect(result.output.contains("$1 = \(0b1110_1111)"), "\(result)")
+        let status = try Postern.run("status", "--json", "--admin", directory.file("admin.sock"))
+        let report = try JSONSerialization.jsonObject(with: Data(status.output.utf8)) as? [String: Any]
+        let privileges = try #require(report?["privileges"] as? [String: Any], "\(status)")
+        let bits = try #require(privileges["secureBits"] as? [String])
+        #expect(
+            Set(bits) == [
+                "noroot", "noroot_locked", "no_setuid_fixup", "no_setuid_fixup_locked", "keep_caps_locked",
+                "no_cap_ambient_raise", "no_cap_ambient_raise_locked",
+            ])
+        #expect(privileges["permitted"] as? [String] == [])
     }
 }
