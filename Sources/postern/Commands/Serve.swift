@@ -10,19 +10,19 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the configuration until told to stop.",
         discussion: """
-            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the access log, TERM and \
+            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the logs' files, TERM and \
             INT stop accepting, let requests end and exit; a second one exits at once.
 
-            The access log goes where the configuration says (standard output by default); what the operator should \
-            know goes to standard error.
+            The logs go where the configuration says: by default the access log to standard output, what the operator \
+            should know to standard error.
             """)
 
     @OptionGroup var config: ConfigurationOption
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "postern")
-        logger.logLevel = .notice
+        SystemLog.bootstrap()
+        defer { SystemLog.process.close() }
+        let logger = Logger(label: "postern")
         DescriptorLimit.raise()
         let signals = ProcessSignals()
         defer { withExtendedLifetime(signals) {} }
@@ -44,9 +44,11 @@ struct Serve: AsyncParsableCommand {
             let cut = try await service.drain()
             if cut > 0 { logger.warning("connections cut at the deadline", metadata: ["count": "\(cut)"]) }
             logger.notice("stopped")
+            SystemLog.process.close()
             Postern.exit()
         } catch {
             logger.error("not stopped in order: \(error)")
+            SystemLog.process.close()
             Postern.exit(withError: ExitCode.failure)
         }
     }
@@ -57,6 +59,7 @@ struct Serve: AsyncParsableCommand {
             let inherited = try InheritedSockets.takeFromProcess()
             let configuration = try ConfigurationLoader.load(path: config.path)
             loaded = configuration
+            try SystemLog.process.open(configuration.process.systemLog)
             let service = try await Service(configuration, path: config.path, inherited: inherited, logger: logger)
             try await service.start()
             return service

@@ -33,9 +33,8 @@ struct Quickstart: AsyncParsableCommand {
     func run() async throws {
         let signals = ProcessSignals()
         defer { withExtendedLifetime(signals) {} }
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "postern")
-        logger.logLevel = .warning
+        SystemLog.bootstrap(from: .warning)
+        let logger = Logger(label: "postern")
         DescriptorLimit.raise()
         let files = try QuickstartFiles()
         defer { files.remove() }

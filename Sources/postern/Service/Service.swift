@@ -60,14 +60,7 @@ actor Service {
         self.inherited = inherited
         self.logger = logger
         let process = configuration.process
-        let target: LogTarget? =
-            switch process.accessLog {
-            case .off: nil
-            case .standardOutput: .standardOutput
-            case .standardError: .standardError
-            case .file(let path): .file(path)
-            }
-        log = try target.map { target throws(LogTargetError) in try LogWriter(target) }
+        log = try process.accessLog.target.map { target throws(LogTargetError) in try LogWriter(target) }
         group = MultiThreadedEventLoopGroup(numberOfThreads: process.loops ?? System.coreCount)
         adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         responders = try await ResponderClient.start(on: adminGroup.next())
@@ -343,6 +336,7 @@ actor Service {
             lines.append("`explain.requests` takes effect at the next start")
         }
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
+        if before.systemLog != after.systemLog { lines.append("`systemLog` takes effect at the next start") }
         if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
         if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
             lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
@@ -376,7 +370,10 @@ actor Service {
     }
 
     /// For log rotation.
-    func reopenLog() { log?.reopen() }
+    func reopenLog() {
+        log?.reopen()
+        SystemLog.process.reopen()
+    }
 
     /// Where the listeners ended up, for those bound to port 0.
     func addresses(of endpoint: String) -> [SocketAddress] {

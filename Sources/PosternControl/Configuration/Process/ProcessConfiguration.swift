@@ -16,6 +16,8 @@ package struct ProcessConfiguration: Sendable, Equatable {
     package var timeouts = TimeoutsConfiguration()
     package var admin = AdminConfiguration()
     package var accessLog = AccessLogConfiguration.standardOutput
+    package var systemLog = SystemLogConfiguration()
+    package var overload = OverloadConfiguration()
     /// How many of its last requests each event loop keeps for `postern explain`; 0: none.
     package var explainedRequests = 4_096
 
@@ -127,10 +129,4 @@ package struct AdminConfiguration: Sendable, Hashable {
     package var port: Int?
 
     package init() {}
-}
-
-package enum AccessLogConfiguration: Sendable, Hashable {
-    case standardOutput, standardError, off
-    /// An absolute path, opened for appending.
-    case file(String)
 }
