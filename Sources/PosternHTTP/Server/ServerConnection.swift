@@ -268,7 +268,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         requests &+= 1
         headHasStarted = false
         parser.exchangeHead(&request.index)
-        keepsAlive = request.index.keepsAlive && !isClosing && !server.isDraining
+        keepsAlive = request.index.keepsAlive && !isClosing && server.keepsConnections
         let most = listener.settings.requestsPerConnection
         if most > 0, requests >= most { keepsAlive = false }
         isHTTP10 = request.index.minorVersion == 0
@@ -387,7 +387,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     private func deliver(_ bytes: ByteBuffer) {
         guard !isAnswered else { return }
-        server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
+        server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.bodyGap))
         receiver?.receiveBody(bytes)
     }
 
@@ -409,7 +409,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// The response has ended and the request is whole.
     private func startNextRequest() -> Bool {
         outbound = .idle
-        guard keepsAlive, !server.isDraining else {
+        guard keepsAlive, server.keepsConnections else {
             closeAfterFlush()
             return false
         }
@@ -418,7 +418,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         parser.reset()
         inboundState = .head
         isReadingPaused = false
-        server.wheel.set(deadline, after: listener.settings.timeouts.keepAlive)
+        server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.keepAlive))
         return inbound.readableBytes > 0
     }
 
@@ -453,6 +453,25 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         // A connection that has just come has its first request on the way; it is served, unless the process stops.
         if requests == 0, !server.isDraining { return }
         closeAfterFlush()
+    }
+
+    /// Between two requests, kept for another one.
+    private var isKept: Bool {
+        guard case .head = inboundState, case .idle = outbound else { return false }
+        return requests > 0 && !headHasStarted
+    }
+
+    /// Closes if it is only kept for another request.
+    func closeIfKept() {
+        guard isKept else { return }
+        keepsAlive = false
+        closeAfterFlush()
+    }
+
+    /// Is kept no longer than a connection that becomes idle now.
+    func shortenIdling() {
+        guard isKept else { return }
+        server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.keepAlive))
     }
 
     func came(by other: ServerListener) -> Bool { listener === other }

@@ -21,6 +21,8 @@ actor Service {
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
     private let log: LogWriter?
+    let overload: OverloadMonitor
+    private let watch: ServiceWatch
     private let certificateKeeper: MaterialKeeper
     private let revocation: RevocationService
     private let responders: ResponderClient
@@ -76,6 +78,8 @@ actor Service {
         gateway = try await Gateway.start(
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
+        overload = OverloadMonitor(process.overload, gateway: gateway, logger: logger)
+        watch = ServiceWatch(accessLog: log, gateway: gateway, logger: logger)
         total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
     }
 
@@ -95,6 +99,8 @@ actor Service {
             throw error
         }
         await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
+        await overload.start()
+        await watch.start()
         isServing = true
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners {
@@ -289,6 +295,7 @@ actor Service {
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
             configuration = next
+            await overload.adopt(next.process.overload)
             listeners.removeAll { listener in leaving.contains { $0.specification == listener.specification } }
             for listener in leaving {
                 for socket in listener.sockets { socket.close() }
@@ -359,6 +366,8 @@ actor Service {
         for socket in listeners.flatMap(\.sockets) { socket.removeSocketFile() }
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
+        await overload.stop()
+        await watch.stop()
         for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
         await certificateKeeper.stop()
         try await responders.stop()
@@ -399,7 +408,7 @@ extension Service: AdminService {
         ]
         let certificates = await certificateKeeper.report().samples + revocation.samples
         return PrometheusText.render(
-            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates)
+            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates + (await overload.samples()) + watch.samples)
     }
 
     func certificates() async -> CertificatesReport { await certificateKeeper.report() }
