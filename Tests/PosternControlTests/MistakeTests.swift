@@ -96,7 +96,8 @@ struct ProcessMistakeTests {
                 "3:28: error: `format` has no meaning in the journal, whose entries have fields"),
             Mistake(
                 "systemLog: {level: warn}",
-                "3:20: error: `warn` is not a value of `level` (did you mean `warning`?)"),
+                "3:20: error: `warn` is not a value of `level` (values: `debug`, `info`, `notice`, `warning`, `error`)"
+            ),
             Mistake(
                 "overload: {stopKeepAlive: 80}",
                 "3:27: error: `stopKeepAlive` of 80 is not more than `shrinkTimers` of 85 (percent of the memory limit, in the order `shrinkTimers`, `stopKeepAlive`, `refuse`)"

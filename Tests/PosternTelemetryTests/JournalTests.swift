@@ -137,7 +137,7 @@ import Testing
             #expect(fields.count == members.count + 4)
             entries.close(within: .seconds(30))
         }
-        #expect(texts == 41)
+        #expect(texts == 48)
     }
 
     @Test func `an entry that is too long says so and stays one`() throws {

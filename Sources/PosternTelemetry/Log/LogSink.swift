@@ -64,7 +64,7 @@ struct LogSink {
     private var kind: Kind
     private var journal = JournalSocket(path: "")
     /// When the file's name was last looked at, monotonic nanoseconds.
-    private var lastLook = 0
+    private var lastLook = SystemTime.monotonicNanoseconds()
 
     var form: LogForm { target.form }
 
@@ -87,6 +87,7 @@ struct LogSink {
     mutating func reopen() throws(LogTargetError) {
         journal.close()
         guard case .file(let path) = target else { return }
+        lastLook = SystemTime.monotonicNanoseconds()
         let fresh = try Self.open(path)
         _ = close(descriptor)
         descriptor = fresh

@@ -6,7 +6,8 @@ struct JournalTests {
     @Test func `requests and the program's messages are entries with fields`() throws {
         let journal = try FakeJournal()
         var configuration = try Configuration(
-            ["GET /x": "{type: MOCK}"], policy: Policies.policy(Policies.statement("Allow", resource: "execute-api:/*/POST/*")), ["systemLog: {path: journal}"])
+            ["GET /x": "{type: MOCK}"], policy: Policies.policy(Policies.statement("Allow", resource: "execute-api:/*/POST/*")),
+            ["systemLog: {path: journal}"])
         configuration.accessLog = "journal"
         let gateway = try Gateway(configuration, launcher: journal.launcher)
         try gateway.waitUntilListening()

@@ -83,7 +83,7 @@ struct DescriptorTests {
             let answer = try wire.exchange("GET", "/dev/x")
             #expect(answer.status == 503)
             #expect(answer["x-amzn-ErrorType"] == "ServiceUnavailableException")
-            #expect(try gateway.record(of: answer)["errorReason"] == "resources_exhausted: Too many open files")
+            #expect(try gateway.record(of: answer)["errorReason"] == "resources_exhausted: too many open files")
         }
         #expect(gateway.openDescriptors <= before)
         try limit(gateway, to: before + 1000)
