@@ -60,7 +60,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "x\nPOSTERN_DECISION=allow\nPRIORITY=0", "\n", "a=b", "x\nMESSAGE\n\u{1}\0\0\0\0\0\0\0A\n", "\u{1B}[31mred", "\"\\",
+        "x\nPOSTERN_DECISION=allow\nPRIORITY=0", "\n", "a=b", "x\nMESSAGE\n\u{1}\0\0\0\0\0\0\0A\n", "\u{1B}[31mred",
+        "\"\\",
     ])
     func `nothing a caller chose begins another field`(text: String) throws {
         let journal = FakeJournal(at: place)
@@ -179,7 +180,8 @@ import Testing
         writer.close(within: .seconds(30))
     }
 
-    @Test func `a journald that takes nothing costs memory to a bound, then records, and no end of the program`() throws {
+    @Test func `a journald that takes nothing costs memory to a bound, then records, and no end of the program`() throws
+    {
         let journal = FakeJournal(at: place)
         let writer = try writer(bound: 0)
         let buffer = LogBuffer(writer: writer)

@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func `text has time, level, message and what belongs to it`() throws {
-        let text = try written([record("listening", [("endpoint", "vpce-a"), ("note", "a b")])], as: .text(hasPriorities: false))
+        let text = try written(
+            [record("listening", [("endpoint", "vpce-a"), ("note", "a b")])], as: .text(hasPriorities: false))
         #expect(
             String(decoding: text, as: UTF8.self)
                 == "2023-11-14T22:13:20.123Z warning postern: listening endpoint=vpce-a note=\"a b\"\n")

@@ -116,7 +116,9 @@ extension AccessRecord {
     @inline(__always)
     private func writeIntegration(_ line: inout some RecordLine) {
         if integrationStatus != 0 { line.number("integrationStatus", "UPSTREAM_STATUS", integrationStatus) }
-        if integrationNanoseconds >= 0 { line.duration("integrationLatency", "UPSTREAM_DURATION_US", nanoseconds: integrationNanoseconds) }
+        if integrationNanoseconds >= 0 {
+            line.duration("integrationLatency", "UPSTREAM_DURATION_US", nanoseconds: integrationNanoseconds)
+        }
         text("upstream", "UPSTREAM", upstream, &line)
         if retries != 0 { line.number("retryCount", "RETRIES", retries) }
         switch abort {

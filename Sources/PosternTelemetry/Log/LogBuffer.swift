@@ -7,10 +7,13 @@ package final class LogBuffer {
     private var chunk = LogChunk()
     private var timestamp = Timestamp()
 
-    package init(writer: LogWriter) { self.writer = writer }
-
     /// What the writer's target takes.
-    package var form: LogForm { writer.form }
+    package let form: LogForm
+
+    package init(writer: LogWriter) {
+        self.writer = writer
+        form = writer.form
+    }
 
     /// Whether there are lines that `flush()` would hand over.
     package var isDirty: Bool { chunk.count > 0 }

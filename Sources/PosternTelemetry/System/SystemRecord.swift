@@ -70,7 +70,7 @@ package struct SystemRecord {
             line.append(UInt8(ascii: "="))
             let value = value.prefix(bytes: Self.valueLimit)
             // Else one value could look like several.
-            let isPlain = !value.isEmpty && value.allSatisfy { $0 != " " && $0 != "=" && $0 != "\"" }
+            let isPlain = !value.isEmpty && !value.hasPrefix("\"") && value.allSatisfy { $0 != " " && $0 != "=" }
             if isPlain {
                 Self.put(value, into: &line)
             } else {

@@ -6,7 +6,8 @@ struct JournalTests {
     @Test func `requests and the program's messages are entries with fields`() throws {
         let journal = try FakeJournal()
         var configuration = try Configuration(
-            ["GET /x": "{type: MOCK}"], policy: Policies.policy(Policies.statement("Allow", resource: "execute-api:/*/POST/*")),
+            ["GET /x": "{type: MOCK}"],
+            policy: Policies.policy(Policies.statement("Allow", resource: "execute-api:/*/POST/*")),
             ["systemLog: {path: journal}"])
         configuration.accessLog = "journal"
         let gateway = try Gateway(configuration, launcher: journal.launcher)
@@ -61,7 +62,10 @@ struct JournalTests {
         configuration.accessLog = "journal"
         let gateway = try Gateway(
             configuration,
-            launcher: ["unshare", "-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs none /run && exec \"$@\"", "sh"])
+            launcher: [
+                "unshare", "-m", "--propagation", "private", "sh", "-c", "mount -t tmpfs none /run && exec \"$@\"",
+                "sh",
+            ])
         try gateway.waitUntilListening()
         for _ in 0..<50 { #expect(try gateway.get("/dev/x").status == 200) }
         try eventually("the operator is told") { gateway.errors.contains("log records cannot be written") }

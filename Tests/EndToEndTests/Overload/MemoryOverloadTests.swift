@@ -77,7 +77,8 @@ struct MemoryOverloadTests {
         let gateway = try Gateway(
             Configuration(["GET /x": "{type: MOCK}"], ["overload: {memory: 16MiB}"]))
         try eventually("requests are refused") { try gateway.get("/dev/x").status == 503 }
-        #expect(try gateway.reloadAndWait(Configuration(["GET /x": "{type: MOCK}"], gateway.configuration, [])).status == 0)
+        #expect(
+            try gateway.reloadAndWait(Configuration(["GET /x": "{type: MOCK}"], gateway.configuration, [])).status == 0)
         try eventually("requests are served") { try gateway.get("/dev/x").status == 200 }
     }
 }
