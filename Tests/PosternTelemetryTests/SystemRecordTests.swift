@@ -71,7 +71,7 @@ import Testing
         record("memory is short", [("level", "refuse"), ("a.b-c", "1\nPRIORITY=0")]).write(into: buffer, as: .journal)
         buffer.flush()
         let fields = try journal.next()
-        #expect(fields["MESSAGE"] == "memory is short")
+        #expect(fields["MESSAGE"] == "memory is short level=refuse a.b-c=\"1\\nPRIORITY=0\"")
         #expect(fields["PRIORITY"] == "4")
         #expect(fields["POSTERN_LEVEL"] == "refuse")
         #expect(fields["POSTERN_A_B_C"] == "1\nPRIORITY=0")

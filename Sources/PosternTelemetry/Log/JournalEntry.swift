@@ -63,14 +63,23 @@ struct JournalEntry {
         fileprivate var isCut = false
 
         /// Nothing for an empty one.
-        mutating func piece(_ bytes: UnsafeRawBufferPointer, keeping most: Int = JSONLine.valueLimit) {
+        mutating func piece(_ bytes: UnsafeRawBufferPointer) {
             guard let base = bytes.baseAddress, bytes.count > 0 else { return }
             let room = (limit - cursor - 2 - JSONText.slack) / JSONText.mostExpansion
-            let kept = JSONLine.wholeCharacters(bytes, atMost: Swift.min(room, most))
-            isCut = isCut || kept < Swift.min(bytes.count, most)
+            let kept = JSONLine.wholeCharacters(bytes, atMost: Swift.min(room, JSONLine.valueLimit))
+            isCut = isCut || kept < Swift.min(bytes.count, JSONLine.valueLimit)
             guard kept > 0 else { return }
             space()
             cursor = JSONText.write(base, count: kept, to: cursor)
+        }
+
+        /// The whole line, of which no control character is left.
+        mutating func line(_ bytes: UnsafeRawBufferPointer) {
+            let kept = JSONLine.wholeCharacters(bytes, atMost: Swift.max(limit - cursor, 0))
+            isCut = isCut || kept < bytes.count
+            guard let base = bytes.baseAddress, kept > 0 else { return }
+            cursor.copyMemory(from: base, byteCount: kept)
+            cursor += kept
         }
 
         mutating func piece(_ text: StaticString) {

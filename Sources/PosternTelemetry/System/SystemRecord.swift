@@ -59,10 +59,13 @@ package struct SystemRecord {
     // MARK: Text
 
     private func text(_ hasPriorities: Bool, _ timestamp: inout Timestamp) -> [UInt8] {
-        var line =
-            hasPriorities
-            ? Array("<\(priority)>\(level): ".utf8)
-            : time(&timestamp) + Array(" \(level) postern: ".utf8)
+        (hasPriorities ? Array("<\(priority)>\(level): ".utf8) : time(&timestamp) + Array(" \(level) postern: ".utf8))
+            + sentence
+    }
+
+    /// The message and what belongs to it, on one line.
+    private var sentence: [UInt8] {
+        var line: [UInt8] = []
         Self.put(message.prefix(bytes: Self.messageLimit), into: &line)
         for (name, value) in metadata {
             line.append(UInt8(ascii: " "))
@@ -138,10 +141,7 @@ package struct SystemRecord {
 
     private func write(to entry: inout JournalEntry) {
         entry.begin(priority: priority)
-        entry.message { message in
-            var text = self.message
-            text.withUTF8 { message.piece(UnsafeRawBufferPointer($0), keeping: Self.messageLimit) }
-        }
+        entry.message { message in sentence.withUnsafeBytes { message.line($0) } }
         for (name, value) in metadata {
             let name = Array(name.utf8.map(Self.journalCharacter))
             name.withUnsafeBytes { name in

@@ -12,7 +12,7 @@ struct JournalTests {
         configuration.accessLog = "journal"
         let gateway = try Gateway(configuration, launcher: journal.launcher)
         try gateway.waitUntilListening()
-        let listening = try journal.entry { $0["MESSAGE"] == "listening" }
+        let listening = try journal.entry { $0["MESSAGE"]?.hasPrefix("listening ") == true }
         #expect(listening["PRIORITY"] == "5")
         #expect(listening["SYSLOG_IDENTIFIER"] == "postern")
         #expect(listening["POSTERN_ENDPOINT"] == "vpce-mesh")
