@@ -251,6 +251,9 @@ extension Exchange {
     package func upstreamFailed(_ failure: UpstreamFailure) {
         switch failure {
         case .connect, .resolve: loop.metrics.count(.connectFailure)
+        case .exhausted:
+            loop.metrics.count(.connectFailure)
+            loop.closeIdleUpstreams()
         case .connectTimeout: loop.metrics.count(.connectTimeout)
         case .responseTimeout: loop.metrics.count(.responseTimeout)
         default: break

@@ -65,6 +65,7 @@ package final class Exchange {
 extension Exchange: RequestReceiver {
     package func receiveHead(_ head: RequestHead) {
         begin(head)
+        if loop.isRefusing { return refuseForOverload() }
         do throws(Refusal) {
             let route = try findRoute(head)
             let permit = try authorize(route, head)
@@ -158,13 +159,31 @@ extension Exchange {
         }
     }
 
+    /// Costs as little as a refusal can: nothing was looked at.
+    private func refuseForOverload() {
+        loop.overloadRefusals &+= 1
+        refuse(.overload)
+    }
+
+    /// Callers that were refused at once must not all come back at once: after memory ran out, 1 to 4 s, by the last bits of
+    /// an identifier that is random.
+    private var retryAfter: StaticString {
+        guard loop.isRefusing, let last = record.extendedID.dropLast().last else { return "1" }
+        return switch last & 3 {
+        case 0: "1"
+        case 1: "2"
+        case 2: "3"
+        default: "4"
+        }
+    }
+
     private func answer(_ response: GatewayResponse, body: ByteBuffer) {
         responseStarted = true
         record.status = response.status
         stream.beginHead(status: response.status)
         stream.addField("Content-Type", "application/json")
         stream.addField("x-amzn-ErrorType", response.errorType)
-        if response.status == 503 { stream.addField("Retry-After", "1") }
+        if response.status == 503 { stream.addField("Retry-After", retryAfter) }
         addGatewayFields()
         stream.endHead(.length(body.readableBytes))
         stream.sendBody(body)

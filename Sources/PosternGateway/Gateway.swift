@@ -10,7 +10,13 @@ package final class Gateway: Sendable {
     private let loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)]
     private let connectionIDs = ConnectionIDs()
 
-    private init(_ loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)]) { self.loops = loops }
+    /// Of all loops.
+    package let acceptErrors: AcceptErrors
+
+    private init(_ loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)], _ errors: AcceptErrors) {
+        self.loops = loops
+        acceptErrors = errors
+    }
 
     /// Makes a loop's state on each event loop. Nothing is served before `publish`.
     ///
@@ -19,12 +25,13 @@ package final class Gateway: Sendable {
         on group: any EventLoopGroup, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
         log: LogWriter?, explainedRequests: Int
     ) async throws -> Gateway {
+        let acceptErrors = AcceptErrors()
         var loops: [(eventLoop: any EventLoop, bound: NIOLoopBound<GatewayLoop>)] = []
         for eventLoop in group.makeIterator() {
             let bound = try await eventLoop.submit {
                 let loop = GatewayLoop(
                     eventLoop: eventLoop, resolver: resolver, peers: peers, upstream: upstream,
-                    log: log.map(LogBuffer.init), explainedRequests: explainedRequests)
+                    log: log.map(LogBuffer.init), explainedRequests: explainedRequests, acceptErrors: acceptErrors)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
             eventLoop.scheduleRepeatedTask(initialDelay: .milliseconds(200), delay: .milliseconds(200)) { _ in
@@ -35,7 +42,7 @@ package final class Gateway: Sendable {
             }
             loops.append((eventLoop, bound))
         }
-        return Gateway(loops)
+        return Gateway(loops, acceptErrors)
     }
 
     /// Every loop serves the plan from its next request on.
@@ -50,6 +57,22 @@ package final class Gateway: Sendable {
         for loop in loops {
             try await loop.eventLoop.submit { loop.bound.value.secure(upstreams: upstreams) }.get()
         }
+    }
+
+    /// Sheds as much as the level says, on every loop.
+    package func adopt(_ level: OverloadLevel) async throws {
+        for loop in loops {
+            try await loop.eventLoop.submit { loop.bound.value.adopt(level) }.get()
+        }
+    }
+
+    /// Requests refused for want of memory.
+    package func overloadRefusals() async throws -> Int {
+        var count = 0
+        for loop in loops {
+            count += try await loop.eventLoop.submit { loop.bound.value.overloadRefusals }.get()
+        }
+        return count
     }
 
     package var loopCount: Int { loops.count }

@@ -14,6 +14,11 @@ package final class GatewayLoop {
     /// nil where no request is to be remembered.
     let ring: RequestRing?
     let shadow = ShadowLedger()
+    /// New requests are refused for want of memory: read once for each.
+    private(set) var isRefusing = false
+    /// How many have been.
+    var overloadRefusals = 0
+    private var isShrunk = false
     /// Those that accept on this loop.
     private var listeners: [LoopListener] = []
     let date = HTTPDate()
@@ -31,7 +36,7 @@ package final class GatewayLoop {
 
     package init(
         eventLoop: any EventLoop, resolver: NameResolver, peers: UnixPeerReader, upstream: UpstreamSettings,
-        log: LogBuffer?, explainedRequests: Int
+        log: LogBuffer?, explainedRequests: Int, acceptErrors: AcceptErrors
     ) {
         self.eventLoop = eventLoop
         self.resolver = resolver
@@ -39,7 +44,8 @@ package final class GatewayLoop {
         self.log = log
         ring = explainedRequests > 0 ? RequestRing(capacity: explainedRequests) : nil
         wheel = DeadlineWheel(eventLoop: eventLoop)
-        server = HTTPServer(eventLoop: eventLoop, wheel: wheel, peers: peers)
+        server = HTTPServer(
+            eventLoop: eventLoop, wheel: wheel, inquiry: .facts(peers), acceptErrors: acceptErrors, leavesReserve: true)
         metrics = LoopMetrics(vocabulary: Self.vocabulary)
         served = .empty
     }
@@ -87,6 +93,7 @@ package final class GatewayLoop {
             address: UpstreamAddress(target), isSecured: target.tls != nil, settings: upstreamSettings,
             eventLoop: eventLoop, wheel: wheel, resolver: resolver, space: server.tlsSpace)
         made.handshakeEnded = { [metrics] in metrics.countUpstreamHandshake(HandshakeOutcome($0).index) }
+        made.isShrunk = isShrunk
         secure(made, target)
         pools[target] = made
         return made
@@ -117,6 +124,20 @@ package final class GatewayLoop {
     /// Hands the log's last lines to its writer.
     package func flushLog() {
         if let log, log.isDirty { log.flush() }
+    }
+
+    /// Sheds as much as the level says from now on.
+    package func adopt(_ level: OverloadLevel) {
+        isRefusing = level >= .refuse
+        isShrunk = level >= .shrinkTimers
+        server.adopt(level)
+        for pool in pools.values { pool.isShrunk = isShrunk }
+        if isShrunk { closeIdleUpstreams() }
+    }
+
+    /// For their descriptors or their memory.
+    func closeIdleUpstreams() {
+        for pool in pools.values { pool.closeIdle() }
     }
 
     package func closeUpstreams() {

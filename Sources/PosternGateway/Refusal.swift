@@ -24,6 +24,8 @@ enum Refusal: Error {
     case integration(UpstreamFailure)
     /// The request's body stopped coming.
     case bodyTimeout
+    /// Memory has run out; nothing was looked at.
+    case overload
 }
 
 /// The gateway response for a refusal: what the caller sees, and what the operator's log calls it.
@@ -109,6 +111,10 @@ struct GatewayResponse {
         case .bodyTimeout:
             self.init(
                 .requestTimeout, 408, "RequestTimeoutException", #"{"message":"Request Timeout"}"#, "body_timeout")
+        case .overload:
+            self.init(
+                .serviceUnavailable, 503, "ServiceUnavailableException", #"{"message":"Service Unavailable"}"#,
+                "overload_memory")
         }
     }
 
@@ -151,7 +157,7 @@ struct GatewayResponse {
             self.init(
                 .apiConfigurationError, 500, "InternalServerErrorException",
                 #"{"message": "Internal server error"}"#, reason)
-        case .overloaded:
+        case .overloaded, .exhausted:
             self.init(
                 .serviceUnavailable, 503, "ServiceUnavailableException", #"{"message": "Service Unavailable"}"#, reason)
         default:

@@ -90,6 +90,8 @@ struct LoadingTests {
             timeouts: {requestHead: 1s, bodyGap: 2s, keepAlive: 3m, upstreamKeepAlive: 500ms, streamIdle: 1h, drain: 0s}
             admin: {socket: /run/a.sock, mode: "0600", owner: root, group: adm, port: 9901}
             accessLog: {path: /var/log/postern/access.log}
+            systemLog: {path: /var/log/postern/system.log, format: json, level: warning}
+            overload: {memory: 2GiB, shrinkTimers: 70, stopKeepAlive: 80, refuse: 90}
             """,
             "apis.d/shop.yaml": plainAPI, "apis.d/allow.json": allowAll,
         ])
@@ -132,6 +134,12 @@ struct LoadingTests {
                 == UnixSocketConfiguration(path: "/run/a.sock", mode: 0o600, owner: "root", group: "adm"))
         #expect(process.admin.port == 9901)
         #expect(process.accessLog == .file("/var/log/postern/access.log"))
+        #expect(process.systemLog.place == .file("/var/log/postern/system.log"))
+        #expect(process.systemLog.format == .json)
+        #expect(process.systemLog.level == .warning)
+        #expect(process.overload.memory == 2 << 30)
+        #expect(
+            [process.overload.shrinkTimers, process.overload.stopKeepAlive, process.overload.refuse] == [70, 80, 90])
     }
 
     @Test("Every key of an integration is read")

@@ -96,7 +96,32 @@ struct ProcessMistakeTests {
             Mistake("admin: {port: 99999}", "3:15: error: `99999` is out of range for `port` (expected 0 to 65535)"),
             Mistake(
                 "accessLog: {path: logs/a}",
-                "3:19: error: `logs/a` is not a place for the access log (`stdout`, `stderr`, `off`, or an absolute path)"
+                "3:19: error: `logs/a` is not a place for the access log (`stdout`, `stderr`, `journal`, `off`, or an absolute path)"
+            ),
+            Mistake(
+                "systemLog: {path: off}",
+                "3:19: error: `off` is not a place for the system log (`stderr`, `stdout`, `journal`, or an absolute path)"
+            ),
+            Mistake(
+                "systemLog: {path: journal, format: json}",
+                "3:28: error: `format` has no meaning in the journal, whose entries have fields"),
+            Mistake(
+                "systemLog: {level: warn}",
+                "3:20: error: `warn` is not a value of `level` (values: `debug`, `info`, `notice`, `warning`, `error`)"
+            ),
+            Mistake(
+                "overload: {stopKeepAlive: 80}",
+                "3:27: error: `stopKeepAlive` of 80 is not more than `shrinkTimers` of 85 (percent of the memory limit, in the order `shrinkTimers`, `stopKeepAlive`, `refuse`)"
+            ),
+            Mistake(
+                "overload: {refuse: 101}", "3:20: error: `101` is out of range for `refuse` (expected 1 to 100)"),
+            Mistake(
+                "overload: {memory: 2GB}",
+                "3:20: error: `2GB` is not a value of `memory` (bytes, or a number with `KiB`, `MiB`, `GiB` or `TiB`; at least 16 MiB)"
+            ),
+            Mistake(
+                "overload: {memory: 1MiB}",
+                "3:20: error: `1MiB` is not a value of `memory` (bytes, or a number with `KiB`, `MiB`, `GiB` or `TiB`; at least 16 MiB)"
             ),
             Mistake("accessLog: off", "3:12: error: `accessLog` is text (expected a mapping, `key: value`)"),
             Mistake(
@@ -107,7 +132,7 @@ struct ProcessMistakeTests {
             ),
             Mistake(
                 "zzz: 1",
-                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `user`, `group`, `sandbox`, `accessLog`, `explain`, `listeners`, `domains`)"
+                "3:1: error: unknown key `zzz` in the configuration (known keys: `account`, `region`, `apis`, `loops`, `internalRanges`, `limits`, `timeouts`, `admin`, `user`, `group`, `sandbox`, `accessLog`, `systemLog`, `overload`, `explain`, `listeners`, `domains`)"
             ),
         ])
     func settings(_ mistake: Mistake) { check(plainProcess + "\n" + mistake.text, mistake) }

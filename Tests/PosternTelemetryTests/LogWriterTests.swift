@@ -74,6 +74,23 @@ import Testing
         writer.close(within: .seconds(60))
     }
 
+    @Test func `a file that was removed without a word is made anew`() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.file("log")
+        let writer = try LogWriter(.file(path))
+        let buffer = LogBuffer(writer: writer)
+        unlink(path)
+        // Its name is looked at once a second at most.
+        for number in 0..<2000 where access(path, F_OK) != 0 {
+            append(number..<number + 1, to: buffer)
+            buffer.flush()
+            usleep(10_000)
+        }
+        #expect(access(path, F_OK) == 0)
+        #expect(writer.statistics.errors == 0)
+        #expect(writer.close(within: .seconds(60)))
+    }
+
     @Test func reopeningAfterARenameStartsANewFile() throws {
         let directory = TemporaryDirectory()
         let path = directory.file("log")

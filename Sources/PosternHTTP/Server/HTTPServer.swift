@@ -14,10 +14,25 @@ package final class HTTPServer {
     package let tlsSpace = TLSLoopSpace()
     let inquiry: PeerInquiry
     package private(set) var isDraining = false
+    /// What is shed for want of memory.
+    private(set) var level = OverloadLevel.normal
+    /// Whether a connection may stay behind an answer: no drain has begun, and memory allows it.
+    private(set) var keepsConnections = true
+    private let acceptErrors: AcceptErrors?
+    /// nil where connections may take the last descriptors, as the admin socket's may.
+    private let descriptorReserve: Int?
     private var connections: [ServerConnection] = []
     private var listeners: [ObjectIdentifier: (listener: ServerListener, channel: any Channel)] = [:]
 
-    package init(eventLoop: any EventLoop, wheel: DeadlineWheel, inquiry: PeerInquiry) {
+    /// - Parameters:
+    ///   - acceptErrors: where connections are counted that could not be taken in.
+    ///   - leavesReserve: whether the process's last descriptors are left to others.
+    package init(
+        eventLoop: any EventLoop, wheel: DeadlineWheel, inquiry: PeerInquiry,
+        acceptErrors: AcceptErrors? = nil, leavesReserve: Bool = false
+    ) {
+        self.acceptErrors = acceptErrors
+        descriptorReserve = leavesReserve ? DescriptorReserve.downstream : nil
         self.inquiry = inquiry
         self.eventLoop = eventLoop
         self.wheel = wheel
@@ -33,10 +48,16 @@ package final class HTTPServer {
 
     /// Accepts on a bound, listening socket, which this server owns from now on.
     package func listen(on descriptor: CInt, _ listener: ServerListener) -> EventLoopFuture<Void> {
-        let bound = NIOLoopBound((server: self, listener: listener), eventLoop: eventLoop)
+        let gate = AcceptGate(errors: acceptErrors)
+        let bound = NIOLoopBound((server: self, listener: listener, gate: gate), eventLoop: eventLoop)
         let awaitsUnixPeer = inquiry.isAny && Descriptor.option(SOL_SOCKET, SO_DOMAIN, of: descriptor) == AF_UNIX
         return ServerBootstrap(group: eventLoop)
             .serverChannelOption(.maxMessagesPerRead, value: 16)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(bound.value.gate)
+                }
+            }
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 131_072)
@@ -46,13 +67,13 @@ package final class HTTPServer {
             )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let (server, listener) = bound.value
-                    try server.accept(channel, listener, awaitsUnixPeer: awaitsUnixPeer)
+                    let (server, listener, gate) = bound.value
+                    try server.accept(channel, listener, gate, awaitsUnixPeer: awaitsUnixPeer)
                 }
             }
             .withBoundSocket(descriptor)
             .map { channel in
-                let (server, listener) = bound.value
+                let (server, listener, _) = bound.value
                 server.listeners[ObjectIdentifier(listener)] = (listener, channel)
             }
     }
@@ -78,8 +99,18 @@ package final class HTTPServer {
         }
     }
 
-    private func accept(_ channel: any Channel, _ listener: ServerListener, awaitsUnixPeer: Bool) throws {
+    private struct ReserveReached: Error {}
+
+    private func accept(
+        _ channel: any Channel, _ listener: ServerListener, _ gate: AcceptGate, awaitsUnixPeer: Bool
+    ) throws {
+        if let descriptorReserve, DescriptorReserve.isTouched(by: channel, leaving: descriptorReserve) {
+            gate.reserveReached()
+            throw ReserveReached()
+        }
+        if level == .refuse { gate.connectionRefused() }
         guard listener.admitConnection(from: channel.remoteAddress) else {
+            gate.connectionRefused()
             try channel.pipeline.syncOperations.addHandler(OverloadedConnection(answers: listener.tls == nil))
             return
         }
@@ -126,6 +157,25 @@ package final class HTTPServer {
         }
     }
 
+    // MARK: Overload
+
+    /// Sheds as much as the level says from now on, of connections that are open as well.
+    package func adopt(_ level: OverloadLevel) {
+        let former = self.level
+        self.level = level
+        keepsConnections = !isDraining && level < .stopKeepAlive
+        guard level > former else { return }
+        for connection in connections {
+            if level >= .stopKeepAlive { connection.closeIfKept() } else { connection.shortenIdling() }
+        }
+    }
+
+    /// A time limit as it is under the present load: a tenth, though no less than a second, unless it is less anyway.
+    func loaded(_ time: TimeAmount) -> TimeAmount {
+        guard level >= .shrinkTimers else { return time }
+        return min(time, max(.nanoseconds(time.nanoseconds / 10), .seconds(1)))
+    }
+
     func add(_ connection: ServerConnection) {
         connection.position = connections.count
         connections.append(connection)
@@ -143,6 +193,7 @@ package final class HTTPServer {
     /// Stops accepting, closes connections that have been idle for a while, and lets busy ones end with `Connection: close`.
     package func drain() {
         isDraining = true
+        keepsConnections = false
         for entry in listeners.values { entry.channel.close(promise: nil) }
         listeners = [:]
         for connection in connections { connection.drain() }

@@ -39,7 +39,7 @@ extension ServerConnection: ServerStream {
             if isHTTP10 { keepsAlive = false } else { writer.append("Transfer-Encoding: chunked\r\n") }
         }
         // A caller that is still sending when it has its answer may not be worth waiting for.
-        if !keepsUnreadBody || server.isDraining { keepsAlive = false }
+        if !keepsUnreadBody || !server.keepsConnections { keepsAlive = false }
         writer.append(keepsAlive ? "Connection: keep-alive\r\n" : "Connection: close\r\n")
         writer.endHead()
         outbound = .body(body)
@@ -86,7 +86,9 @@ extension ServerConnection: ServerStream {
 
     package func flush() {
         guard let context else { return }
-        if case .body = outbound { server.wheel.set(deadline, after: listener.settings.timeouts.streamIdle) }
+        if case .body = outbound {
+            server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.streamIdle))
+        }
         writer.flush(to: context)
     }
 

@@ -271,7 +271,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         requests &+= 1
         headHasStarted = false
         parser.exchangeHead(&request.index)
-        keepsAlive = request.index.keepsAlive && !isClosing && !server.isDraining
+        keepsAlive = request.index.keepsAlive && !isClosing && server.keepsConnections
         let most = listener.settings.requestsPerConnection
         if most > 0, requests >= most { keepsAlive = false }
         isHTTP10 = request.index.minorVersion == 0
@@ -390,7 +390,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
 
     private func deliver(_ bytes: ByteBuffer) {
         guard !isAnswered else { return }
-        server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
+        server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.bodyGap))
         receiver?.receiveBody(bytes)
     }
 
@@ -421,7 +421,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         parser.reset()
         inboundState = .head
         isReadingPaused = false
-        awaitRequest(within: listener.settings.timeouts.keepAlive)
+        awaitRequest(within: server.loaded(listener.settings.timeouts.keepAlive))
         return inbound.readableBytes > 0
     }
 
@@ -490,6 +490,25 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     var isIdle: Bool {
         if case .idle = outbound { return !headHasStarted && !isBeginning }
         return false
+    }
+
+    /// Between two requests, kept for another one.
+    private var isKept: Bool {
+        guard case .head = inboundState, case .idle = outbound else { return false }
+        return requests > 0 && !headHasStarted
+    }
+
+    /// Closes if it is only kept for another request.
+    func closeIfKept() {
+        guard isKept else { return }
+        keepsAlive = false
+        closeAfterFlush()
+    }
+
+    /// Is kept no longer than a connection that becomes idle now.
+    func shortenIdling() {
+        guard isKept else { return }
+        server.wheel.set(deadline, after: server.loaded(listener.settings.timeouts.keepAlive))
     }
 
     func came(by other: ServerListener) -> Bool { listener === other }

@@ -24,6 +24,8 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
     case tls(TLSFailure)
     /// The pool's bound on connections and waiting requests is reached.
     case overloaded
+    /// The process or the system has no descriptor or no memory for another connection.
+    case exhausted(String)
     /// Closed before any byte of a response. On a reused connection the request may never have been seen.
     case closedBeforeResponse(wasReused: Bool)
     case closedMidResponse
@@ -37,6 +39,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
         case resolve, connect
         case connectTimeout = "connect_timeout"
         case tls, overloaded
+        case exhausted = "resources_exhausted"
         case closedBeforeResponse = "closed_before_response"
         case closedMidResponse = "closed_mid_response"
         case responseTimeout = "response_timeout"
@@ -52,6 +55,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
         case .connectTimeout: .connectTimeout
         case .tls: .tls
         case .overloaded: .overloaded
+        case .exhausted: .exhausted
         case .closedBeforeResponse: .closedBeforeResponse
         case .closedMidResponse: .closedMidResponse
         case .responseTimeout: .responseTimeout
@@ -65,7 +69,7 @@ package enum UpstreamFailure: Error, Equatable, Sendable {
 
     package var detail: String? {
         switch self {
-        case .resolve(let text), .connect(let text): text
+        case .resolve(let text), .connect(let text), .exhausted(let text): text
         case .tls(let failure): failure.description
         case .malformed(let refusal): refusal.rawValue
         default: nil
@@ -154,7 +158,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
     package func release() {
         receiver = nil
         uses &+= 1
-        pool.wheel.set(deadline, after: pool.settings.keepAlive)
+        pool.wheel.set(deadline, after: pool.keepAlive)
         pool.giveBack(self)
     }
 
@@ -445,7 +449,7 @@ package final class UpstreamConnection: ChannelInboundHandler, ChannelOutboundHa
             uses &+= 1
             isReadingPaused = false
             releaseHeldRead()
-            pool.wheel.set(deadline, after: pool.settings.keepAlive)
+            pool.wheel.set(deadline, after: pool.keepAlive)
             pool.giveBack(self)
         } else {
             close()

@@ -1,3 +1,4 @@
+import Glibc
 package import NIOCore
 import NIOPosix
 package import PosternTLS
@@ -56,6 +57,8 @@ package final class UpstreamPool {
     private var waiting: [LeaseWaiter] = []
     private var nextAddress = 0
     private var isRetired = false
+    /// Memory is short: idle connections are kept for a tenth of their time, a second at least.
+    package var isShrunk = false
 
     /// - Parameters:
     ///   - isSecured: without what `secure` brings no connection is opened then.
@@ -78,6 +81,19 @@ package final class UpstreamPool {
         guard tls.context !== self.tls?.context else { return }
         self.tls = tls
         for connection in idle { connection.close() }
+    }
+
+    /// How long a connection stays idle.
+    var keepAlive: TimeAmount {
+        guard isShrunk else { return settings.keepAlive }
+        return min(settings.keepAlive, max(.nanoseconds(settings.keepAlive.nanoseconds / 10), .seconds(1)))
+    }
+
+    /// Gives back what idle connections hold: descriptors and memory.
+    package func closeIdle() {
+        let closing = idle
+        idle = []
+        for connection in closing { connection.close() }
     }
 
     package var idleCount: Int { idle.count }
@@ -150,9 +166,7 @@ package final class UpstreamPool {
     /// The plan no longer names this upstream, or the process stops: connections close as soon as they are idle.
     package func retire() {
         isRetired = true
-        let closing = idle
-        idle = []
-        for connection in closing { connection.close() }
+        closeIdle()
     }
 
     // MARK: Connecting
@@ -206,6 +220,9 @@ package final class UpstreamPool {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let (pool, waiter) = bound.value
+                    if DescriptorReserve.isTouched(by: channel, leaving: DescriptorReserve.upstream) {
+                        throw IOError(errnoCode: EMFILE, reason: "the last descriptors are kept for the admin socket")
+                    }
                     if let tls = pool.tls {
                         let handler = TLSHandler(
                             tls.context, serverName: tls.serverName, sessions: tls.sessions, space: pool.tlsSpace,
@@ -224,6 +241,8 @@ package final class UpstreamPool {
                 // A secured connection is open when its handshake is done.
                 case .success(let channel): if !pool.isSecured { pool.opened(channel, waiter) }
                 case .failure(ChannelError.connectTimeout): pool.failed(.connectTimeout, waiter)
+                case .failure(let error as IOError) where Self.exhaustions.contains(error.errnoCode):
+                    pool.failed(.exhausted(errnoText(error.errnoCode)), waiter)
                 case .failure where targets.count > 1 && waiter.receiver != nil: pool.open(targets.dropFirst(), waiter)
                 case .failure(let error): pool.failed(.connect(Self.reason(error)), waiter)
                 }
@@ -246,6 +265,9 @@ package final class UpstreamPool {
         connection.lease(to: receiver)
         receiver.leased(connection)
     }
+
+    /// What another address would not cure.
+    private static let exhaustions: Set<CInt> = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
     /// The system's own words where it gave an error number, such as `Connection refused`.
     private static func reason(_ error: any Error) -> String {

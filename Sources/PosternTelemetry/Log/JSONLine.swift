@@ -137,6 +137,12 @@ package struct JSONLine {
         put(UInt8(ascii: ":"))
     }
 
+    /// How many bytes of `bytes` to keep, `most` at most, without ending inside a UTF-8 sequence.
+    static func wholeCharacters(_ bytes: UnsafeRawBufferPointer, atMost most: Int) -> Int {
+        guard let base = bytes.baseAddress, most < bytes.count else { return bytes.count }
+        return wholeCharacters(base, Swift.max(most, 0))
+    }
+
     /// The longest prefix of at most `count` bytes that does not end inside a UTF-8 sequence; a byte follows it.
     private static func wholeCharacters(_ base: UnsafeRawPointer, _ count: Int) -> Int {
         var kept = count

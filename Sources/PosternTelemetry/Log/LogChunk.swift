@@ -1,4 +1,4 @@
-/// A block of whole log lines on its way to the writer.
+/// A block of whole log records, in one `LogForm`, on its way to the writer.
 ///
 /// It has one owner at a time: an event loop's `LogBuffer` fills it, the queue holds it, the writer thread empties it.
 /// It crosses threads only under the queue's lock, which is why it may be `Sendable` unchecked.
@@ -23,7 +23,7 @@ final class LogChunk: @unchecked Sendable {
         records = 0
     }
 
-    /// Takes over the lines of `other` if they fit.
+    /// Takes over the records of `other` if they fit.
     func absorb(_ other: LogChunk) -> Bool {
         guard count + other.count <= Self.capacity else { return false }
         (memory + count).copyMemory(from: other.memory, byteCount: other.count)
@@ -33,7 +33,7 @@ final class LogChunk: @unchecked Sendable {
     }
 
     /// How many lines end at or after `offset`.
-    func records(from offset: Int) -> Int {
+    func newlines(from offset: Int) -> Int {
         UnsafeRawBufferPointer(start: memory + offset, count: count - offset).count { $0 == UInt8(ascii: "\n") }
     }
 

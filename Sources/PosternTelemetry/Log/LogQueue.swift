@@ -8,6 +8,8 @@ package struct LogStatistics: Sendable, Equatable {
     package var errors = 0
     /// `errno` of the last of them; 0 when there was none.
     package var lastError: Int32 = 0
+    /// `errno` of what keeps records from being written at present, or a file from being opened anew; 0 when all is well.
+    package var standingError: Int32 = 0
 
     package init() {}
 }
@@ -116,5 +118,6 @@ struct LogQueue {
     mutating func countError(_ code: Int32) {
         statistics.errors += 1
         statistics.lastError = code
+        statistics.standingError = code
     }
 }

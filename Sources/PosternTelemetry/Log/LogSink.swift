@@ -8,6 +8,26 @@ package enum LogTarget: Sendable, Equatable {
     case file(String)
     /// A descriptor of the caller's, which stays open.
     case descriptor(Int32)
+    /// journald's socket, in its native protocol.
+    case journal(socket: String)
+
+    /// Where systemd has journald listen.
+    package static let systemJournal = LogTarget.journal(socket: JournalSocket.path)
+
+    package var form: LogForm {
+        if case .journal = self { .journal } else { .lines }
+    }
+
+    /// For messages: `/var/log/postern/access.log`, `stderr`.
+    package var name: String {
+        switch self {
+        case .standardOutput: "stdout"
+        case .standardError: "stderr"
+        case .file(let path): path
+        case .descriptor(let number): "descriptor \(number)"
+        case .journal: "journal"
+        }
+    }
 }
 
 /// The target of a log could not be opened.
@@ -30,9 +50,11 @@ struct LogSink {
         /// The reader is slow: nothing was taken for `patience`.
         case stalled
         case failed(Int32)
+        /// The first record, of so many bytes, is one that the receiver will never take.
+        case rejected(Int, Int32)
     }
 
-    private enum Kind { case file, socket, stream }
+    private enum Kind { case file, socket, stream, journal }
 
     private static let streamPiece = 4096
     private static let patienceMilliseconds: Int32 = 250
@@ -40,6 +62,11 @@ struct LogSink {
     private let target: LogTarget
     private var descriptor: Int32
     private var kind: Kind
+    private var journal = JournalSocket(path: "")
+    /// When the file's name was last looked at, monotonic nanoseconds.
+    private var lastLook = SystemTime.monotonicNanoseconds()
+
+    var form: LogForm { target.form }
 
     init(_ target: LogTarget) throws(LogTargetError) {
         self.target = target
@@ -48,26 +75,46 @@ struct LogSink {
         case .standardError: descriptor = STDERR_FILENO
         case .descriptor(let given): descriptor = given
         case .file(let path): descriptor = try Self.open(path)
+        case .journal(let path):
+            journal = JournalSocket(path: path)
+            descriptor = -1
         }
-        kind = Self.kind(of: descriptor)
+        kind = target.form == .journal ? .journal : Self.kind(of: descriptor)
     }
 
     /// Opens the file of that name anew; the old descriptor is kept if that fails. Other targets have nothing to
     /// reopen.
     mutating func reopen() throws(LogTargetError) {
+        journal.close()
         guard case .file(let path) = target else { return }
+        lastLook = SystemTime.monotonicNanoseconds()
         let fresh = try Self.open(path)
         _ = close(descriptor)
         descriptor = fresh
         kind = Self.kind(of: fresh)
     }
 
+    /// Whether the file's name leads to another file by now, or to none: it was removed, or moved without a word. Looked
+    /// at once a second.
+    mutating func isMoved(at monotonicNanoseconds: Int) -> Bool {
+        guard case .file(let path) = target, kind == .file, monotonicNanoseconds - lastLook >= 1_000_000_000 else {
+            return false
+        }
+        lastLook = monotonicNanoseconds
+        var (named, held) = (stat(), stat())
+        guard fstat(descriptor, &held) == 0 else { return false }
+        guard stat(path, &named) == 0 else { return errno == ENOENT }
+        return named.st_ino != held.st_ino || named.st_dev != held.st_dev
+    }
+
     mutating func closeFile() {
+        journal.close()
         if case .file = target { _ = close(descriptor) }
         descriptor = -1
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+    /// - Parameter bytes: of a chunk, from the beginning of a record in the journal's form.
+    mutating func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         let count: Int
         switch kind {
         case .file:
@@ -77,12 +124,27 @@ struct LogSink {
         case .stream:
             guard awaitRoom() else { return .stalled }
             count = Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, Self.streamPiece))
+        case .journal:
+            return sendEntry(bytes)
         }
         if count >= 0 { return .wrote(count) }
         switch errno {
         case EINTR: return .wrote(0)
         case EAGAIN: return awaitRoom() ? .wrote(0) : .stalled
         default: return .failed(errno)
+        }
+    }
+
+    private mutating func sendEntry(_ bytes: UnsafeRawBufferPointer) -> Outcome {
+        let count = JournalEntry.framedCount(bytes.baseAddress!)
+        let code = journal.send(UnsafeRawBufferPointer(rebasing: bytes[JournalEntry.frame..<count]))
+        descriptor = journal.descriptor
+        switch code {
+        case 0: return .wrote(count)
+        case EINTR: return .wrote(0)
+        case EAGAIN: return awaitRoom() ? .wrote(0) : .stalled
+        case EMSGSIZE, EINVAL, EPERM: return .rejected(count, code)
+        default: return .failed(code)
         }
     }
 

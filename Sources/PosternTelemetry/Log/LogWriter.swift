@@ -10,6 +10,8 @@ package final class LogWriter: Sendable {
     package static let defaultBound = 8 << 20
 
     private let queue: Monitor<LogQueue>
+    package let target: LogTarget
+    package let form: LogForm
 
     /// Opens the target and starts the thread.
     ///
@@ -21,6 +23,8 @@ package final class LogWriter: Sendable {
         _ target: LogTarget, bound: Int = LogWriter.defaultBound, retryPause: Duration = .seconds(1)
     ) throws(LogTargetError) {
         let sink = try LogSink(target)
+        self.target = target
+        form = target.form
         queue = Monitor(LogQueue(bytes: bound))
         LogWriterThread(sink, queue, retryPause: retryPause.wholeNanoseconds).start()
     }

@@ -9,6 +9,8 @@ final class LogWriterThread: @unchecked Sendable {
     private let queue: Monitor<LogQueue>
     /// Nanoseconds.
     private let retryPause: Int
+    /// The file could not be opened anew, so that the old one is written.
+    private var cannotReopen = false
 
     init(_ sink: LogSink, _ queue: Monitor<LogQueue>, retryPause: Int) {
         self.sink = sink
@@ -42,6 +44,7 @@ final class LogWriterThread: @unchecked Sendable {
         while let work = queue.wait(until: nil, { $0.nextWork() }) {
             switch work {
             case .write(let chunk):
+                if sink.isMoved(at: SystemTime.monotonicNanoseconds()) { reopen() }
                 deliver(chunk)
                 queue.withLock { $0.recycle(chunk) }
             case .reopen: reopen()
@@ -64,15 +67,22 @@ final class LogWriterThread: @unchecked Sendable {
                 offset += count
                 let isOverdue = queue.withLock {
                     $0.statistics.writtenBytes += count
+                    if count > 0, !cannotReopen { $0.statistics.standingError = 0 }
                     return $0.isOverdue
                 }
                 if isOverdue { return drop(chunk, offset) }
+            case .rejected(let count, let code):
+                offset += count
+                queue.withLock {
+                    $0.countError(code)
+                    $0.statistics.droppedRecords += 1
+                }
             case .stalled:
                 offset = interlude(chunk, offset)
             case .failed(let code):
                 queue.withLock { $0.countError(code) }
                 // Nobody reads any more; another attempt cannot fare better.
-                if code == EPIPE || code == EBADF { return drop(chunk, offset) }
+                if sink.form == .lines, code == EPIPE || code == EBADF { return drop(chunk, offset) }
                 pause()
                 offset = interlude(chunk, offset)
             }
@@ -85,7 +95,7 @@ final class LogWriterThread: @unchecked Sendable {
         if reopenWanted {
             // A line that the old file has in part is written whole to the new one.
             reopen()
-            return chunk.lineStart(before: offset)
+            return sink.form.recordStart(in: chunk, before: offset)
         }
         guard isOverdue else { return offset }
         drop(chunk, offset)
@@ -93,13 +103,16 @@ final class LogWriterThread: @unchecked Sendable {
     }
 
     private func drop(_ chunk: LogChunk, _ offset: Int) {
-        queue.withLock { $0.statistics.droppedRecords += chunk.records(from: offset) }
+        queue.withLock { $0.statistics.droppedRecords += sink.form.records(in: chunk, from: offset) }
     }
 
     private func reopen() {
         do throws(LogTargetError) {
             try sink.reopen()
+            if cannotReopen { queue.withLock { $0.statistics.standingError = 0 } }
+            cannotReopen = false
         } catch {
+            cannotReopen = true
             queue.withLock { $0.countError(error.code) }
         }
     }

@@ -15,4 +15,13 @@ package enum PolicyOutcome: Int, Sendable, CaseIterable {
         case .implicitDeny: "implicitDeny"
         }
     }
+
+    /// Without which deny it was.
+    var shortText: StaticString {
+        switch self {
+        case .none: "none"
+        case .allow: "allow"
+        case .explicitDeny, .implicitDeny: "deny"
+        }
+    }
 }

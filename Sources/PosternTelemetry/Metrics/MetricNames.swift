@@ -117,6 +117,27 @@ package enum MetricNames {
     package static let logErrors = Metric(
         name: "postern_log_errors_total", kind: .counter, help: "Failed writes and reopenings of the access log.")
 
+    package static let systemLogDroppedRecords = Metric(
+        name: "postern_system_log_dropped_records_total", kind: .counter,
+        help: "Messages for the operator lost because their log could not keep up or could not be written.")
+
+    // Overload.
+    package static let overloadLevel = Metric(
+        name: "postern_overload_level", kind: .gauge,
+        help: "What is shed for want of memory: 0 nothing, 1 idle time, 2 keep-alive, 3 new requests.")
+    package static let overloadRefusals = Metric(
+        name: "postern_overload_refusals_total", kind: .counter,
+        help: "Requests refused because memory had run out.")
+    package static let memoryUsage = Metric(
+        name: "postern_memory_usage_bytes", kind: .gauge,
+        help: "Memory in use as the overload level counts it; absent without a limit.")
+    package static let memoryLimit = Metric(
+        name: "postern_memory_limit_bytes", kind: .gauge,
+        help: "The limit of memory that the overload level goes by; absent without one.")
+    package static let acceptErrors = Metric(
+        name: "postern_accept_errors_total", kind: .counter,
+        help: "Connections that could not be taken in for want of descriptors or memory, by reason.")
+
     // The process. What the control plane knows is passed to `PrometheusText.render` as samples.
     package static let buildInfo = Metric(
         name: "postern_build_info", kind: .gauge, help: "Always 1; the label is the version.")
@@ -153,7 +174,8 @@ package enum MetricNames {
         upstreamHandshakes, clientOpenConnections,
         tlsCertificateExpiry, tlsTrustExpiry, tlsRevocationListNextUpdate, tlsStapleExpiry, tlsMaterialGeneration,
         tlsMaterialReloads, tlsMaterialStale, ocspStatuses,
-        logWrittenBytes, logDroppedRecords, logErrors,
+        logWrittenBytes, logDroppedRecords, logErrors, systemLogDroppedRecords,
+        overloadLevel, overloadRefusals, memoryUsage, memoryLimit, acceptErrors,
         buildInfo, planGeneration, planPublished, reloads, ready, eventLoops,
         processCPU, processResidentMemory, processVirtualMemory, processOpenDescriptors, processMostDescriptors,
         processStartTime,

@@ -7,10 +7,16 @@ func runAsynchronously(_ body: @escaping @Sendable () async throws -> Void) -> N
     Task {
         do {
             try await body()
-            Postern.exit()
+            endProcess()
         } catch {
-            Postern.exit(withError: error)
+            endProcess(by: error)
         }
     }
     dispatchMain()
+}
+
+/// Ends the program when what it has to say is written.
+func endProcess(by error: (any Error)? = nil) -> Never {
+    SystemLog.process.close()
+    Postern.exit(withError: error)
 }

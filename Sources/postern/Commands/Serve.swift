@@ -10,14 +10,14 @@ struct Serve: ParsableCommand, Sendable {
     static let configuration = CommandConfiguration(
         abstract: "Serve the configuration until told to stop.",
         discussion: """
-            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the access log, USR2 \
-            upgrades as `postern upgrade` does, TERM and INT stop accepting, let requests end and exit; a second one cuts them.
+            Signals: HUP reloads the configuration (an invalid one changes nothing), USR1 reopens the logs' files, USR2 upgrades \
+            as `postern upgrade` does, TERM and INT stop accepting, let requests end and exit; a second one cuts them.
 
             Started as root it becomes the configuration's `user`, and keeps only the capabilities that the configuration \
             needs; without a `user` it ends with 77.
 
-            The access log goes where the configuration says (standard output by default); what the operator should \
-            know goes to standard error.
+            The logs go where the configuration says: by default the access log to standard output, what the operator \
+            should know to standard error.
             """)
 
     @OptionGroup var config: ConfigurationOption
@@ -31,9 +31,8 @@ struct Serve: ParsableCommand, Sendable {
     var holdSockets = false
 
     func run() throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "postern")
-        logger.logLevel = .notice
+        SystemLog.bootstrap()
+        let logger = Logger(label: "postern")
         DescriptorLimit.raise()
         let prepared = try prepare(logger)
         runAsynchronously { [logger] in try await serve(prepared, logger) }
@@ -73,6 +72,7 @@ struct Serve: ParsableCommand, Sendable {
 
     private func start(_ prepared: Prepared, _ logger: Logger) async throws -> Service {
         do {
+            try SystemLog.process.open(prepared.configuration.process.systemLog)
             let service = try await Service(
                 prepared.configuration, path: config.path, given: prepared.given, program: prepared.program,
                 holdsSockets: holdSockets, logger: logger)

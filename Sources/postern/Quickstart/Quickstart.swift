@@ -32,9 +32,8 @@ struct Quickstart: ParsableCommand, Sendable {
     private var firstPort: Int { port ?? (mtls ? 8443 : 8080) }
 
     func run() throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "postern")
-        logger.logLevel = .warning
+        SystemLog.bootstrap(from: .warning)
+        let logger = Logger(label: "postern")
         DescriptorLimit.raise()
         do {
             try giveUpPrivileges()

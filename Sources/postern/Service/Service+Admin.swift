@@ -39,7 +39,8 @@ extension Service: AdminService {
         ]
         let certificates = await certificateKeeper.report().samples + revocation.samples
         return PrometheusText.render(
-            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates)
+            snapshot, log: log?.statistics, process: .read(),
+            samples: samples + certificates + (await overload.samples()) + watch.samples)
     }
 
     func certificates() async -> CertificatesReport { await certificateKeeper.report() }

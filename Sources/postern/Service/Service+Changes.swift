@@ -22,6 +22,7 @@ extension Service {
         if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
         if before.runAs != after.runAs { lines.append("`user` and `group` take effect at the next start") }
         if before.sandbox != after.sandbox { lines.append("`sandbox` takes effect at the next start") }
+        if before.systemLog != after.systemLog { lines.append("`systemLog` takes effect at the next start") }
         if !after.admin.hasSockets(of: before.admin) {
             lines.append("`admin` takes effect at the next start, but for `readers` and `writers`")
         }

@@ -156,6 +156,7 @@ struct RequestExplanation {
         case "unknown_stage": "API `\(record.apiID)` has no stage as `\(record.path.text)` names it"
         case "unrouted": unrouted
         case "method_arn_too_long": "the method's ARN would exceed 1,600 bytes"
+        case "overload_memory": "memory had run out, and new requests were refused until it had not"
         case "body_timeout": "the request's body stopped coming"
         default:
             switch record.refusal {

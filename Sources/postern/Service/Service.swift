@@ -25,6 +25,8 @@ actor Service {
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
     let traffic: TrafficMonitor
+    let overload: OverloadMonitor
+    let watch: ServiceWatch
     let log: LogWriter?
     let certificateKeeper: MaterialKeeper
     let revocation: RevocationService
@@ -67,14 +69,7 @@ actor Service {
         (replacements, replaced) = AsyncStream.makeStream(of: Void.self)
         self.logger = logger
         let process = configuration.process
-        let target: LogTarget? =
-            switch process.accessLog {
-            case .off: nil
-            case .standardOutput: .standardOutput
-            case .standardError: .standardError
-            case .file(let path): .file(path)
-            }
-        log = try target.map { target throws(LogTargetError) in try LogWriter(target) }
+        log = try process.accessLog.target.map { target throws(LogTargetError) in try LogWriter(target) }
         group = MultiThreadedEventLoopGroup(numberOfThreads: process.loops ?? System.coreCount)
         adminGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         responders = try await ResponderClient.start(on: adminGroup.next())
@@ -91,6 +86,8 @@ actor Service {
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
         traffic = TrafficMonitor(gateway)
+        overload = OverloadMonitor(process.overload, gateway: gateway, logger: logger)
+        watch = ServiceWatch(accessLog: log, gateway: gateway, logger: logger)
         listeners = ListenerSet(gateway, given, logger: logger)
     }
 
@@ -124,6 +121,8 @@ actor Service {
         notifyServiceManager("READY=1\nSTATUS=\(statusText)")
         holdSockets(closed: unused)
         await traffic.start()
+        await overload.start()
+        await watch.start()
         await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         for warning in configuration.warnings { logger.warning("\(warning)") }
         for listener in listeners.running {
@@ -259,6 +258,7 @@ actor Service {
             let former = configuration.plan
             configuration = next
             admin?.adopt(next.process.admin.access(ownUser: geteuid()))
+            await overload.adopt(next.process.overload)
             try await listeners.close(leaving)
             try await listeners.serve(next, opened, materials)
             holdSockets()
@@ -314,6 +314,8 @@ actor Service {
         telling?.cancel()
         for socket in adminSockets { socket.close() }
         await traffic.stop()
+        await overload.stop()
+        await watch.stop()
         await certificateKeeper.stop()
         try await responders.stop()
         try await admin?.stop()
@@ -343,7 +345,10 @@ actor Service {
     func answer(_ answer: @Sendable () -> Void) { answer() }
 
     /// For log rotation.
-    func reopenLog() { log?.reopen() }
+    func reopenLog() {
+        log?.reopen()
+        SystemLog.process.reopen()
+    }
 
     /// Where the listeners ended up, for those bound to port 0.
     func addresses(of endpoint: String) -> [SocketAddress] {

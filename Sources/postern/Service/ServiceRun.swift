@@ -86,10 +86,10 @@ struct ServiceRun: Sendable {
                     logger.warning("connections cut \(why)", metadata: ["count": "\(cut)"])
                 }
                 logger.notice("stopped", metadata: ["cut": "\(cut)"])
-                Postern.exit()
+                endProcess()
             } catch {
                 logger.error("not stopped in order: \(error)")
-                Postern.exit(withError: ExitCode.failure)
+                endProcess(by: ExitCode.failure)
             }
         }
     }

@@ -11,7 +11,9 @@ struct FailedUpgradeTests {
 
         init(_ process: [String] = []) throws {
             program = try ReplaceableProgram()
-            let configuration = try Configuration(["GET /x": "{type: MOCK, body: m}"], process)
+            // Programs that take its place are shell scripts here, and a sandbox executes none.
+            let configuration = try Configuration(
+                ["GET /x": "{type: MOCK, body: m}"], ["sandbox: {landlock: \"off\"}"] + process)
             let gateway = try Gateway(configuration, launcher: [], program: program.path)
             try gateway.waitUntilListening()
             upgrades = Upgrades(gateway)

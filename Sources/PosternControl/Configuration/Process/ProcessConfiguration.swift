@@ -19,6 +19,8 @@ package struct ProcessConfiguration: Sendable, Equatable {
     package var runAs: RunAsConfiguration?
     package var sandbox = SandboxConfiguration()
     package var accessLog = AccessLogConfiguration.standardOutput
+    package var systemLog = SystemLogConfiguration()
+    package var overload = OverloadConfiguration()
     /// How many of its last requests each event loop keeps for `postern explain`; 0: none.
     package var explainedRequests = 4_096
 
@@ -145,10 +147,4 @@ package struct AdminConfiguration: Sendable, Hashable {
     package func hasSockets(of other: AdminConfiguration) -> Bool { socket == other.socket && port == other.port }
 
     package init() {}
-}
-
-package enum AccessLogConfiguration: Sendable, Hashable {
-    case standardOutput, standardError, off
-    /// An absolute path, opened for appending.
-    case file(String)
 }

@@ -33,7 +33,9 @@ struct ProcessDecoder {
         result.configuration.runAs = HostDecoder.runAs(file)
         result.configuration.sandbox = HostDecoder.sandbox(file.mapping("sandbox", "`sandbox`"))
         for key in ["admin", "user", "group", "sandbox"] { result.keyPositions[key] = file.node(key)?.position }
-        result.configuration.accessLog = accessLog(file.mapping("accessLog", "`accessLog`"))
+        result.configuration.accessLog = LogDecoder.accessLog(file.mapping("accessLog", "`accessLog`"))
+        result.configuration.systemLog = LogDecoder.systemLog(file.mapping("systemLog", "`systemLog`"))
+        result.configuration.overload = OverloadDecoder.decode(file.mapping("overload", "`overload`"))
         result.configuration.explainedRequests =
             explainedRequests(file.mapping("explain", "`explain`")) ?? standard.explainedRequests
         let names = result.configuration
@@ -117,22 +119,5 @@ struct ProcessDecoder {
         guard let mapping else { return nil }
         defer { mapping.finish() }
         return mapping.integer("requests", in: 0...65_536)
-    }
-
-    private static func accessLog(_ mapping: MappingReader?) -> AccessLogConfiguration {
-        guard let mapping else { return .standardOutput }
-        defer { mapping.finish() }
-        guard let path = mapping.text("path") else { return .standardOutput }
-        switch path.value {
-        case "stdout": return .standardOutput
-        case "stderr": return .standardError
-        case "off": return .off
-        case let file where file.hasPrefix("/") && !file.hasSuffix("/"): return .file(file)
-        default:
-            mapping.report.error(
-                at: path.position, "`\(path.value.abbreviated)` is not a place for the access log",
-                hint: "`stdout`, `stderr`, `off`, or an absolute path")
-            return .standardOutput
-        }
     }
 }
