@@ -86,7 +86,8 @@ let package = Package(
         .testTarget(
             name: "PosternControlTests",
             dependencies: [
-                "PosternControl", "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS", "PosternTelemetry",
+                "PosternControl", "PosternHost", "PosternModel", "PosternPolicy", "PosternHTTP", "PosternTLS",
+                "PosternTelemetry",
                 nio, nioPosix, logging,
             ],
             swiftSettings: testSettings),

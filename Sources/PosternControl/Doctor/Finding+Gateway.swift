@@ -13,7 +13,8 @@ extension Finding {
     package static func configuration(_ problems: Diagnostics) -> Finding {
         let more = problems.all.count > 1 ? " and \(problems.all.count - 1) more" : ""
         return .failed(
-            "configuration", "\(problems.all.first.map(\.description) ?? "")\(more)", "`postern check` lists every problem")
+            "configuration", "\(problems.all.first.map(\.description) ?? "")\(more)",
+            "`postern check` lists every problem")
     }
 
     /// Days in which somebody has to act.
@@ -26,7 +27,9 @@ extension Finding {
                 "put a new one in its place; files are watched, no reload is needed")
         }
         findings += summary.problems.map {
-            .failed("certificates", "what the files hold cannot be served: \($0)", "correct them; the old ones stay until then")
+            .failed(
+                "certificates", "what the files hold cannot be served: \($0)",
+                "correct them; the old ones stay until then")
         }
         if let next = summary.next, next.daysLeft < soon, next.kind != "revocationList" {
             findings.append(
@@ -61,7 +64,8 @@ extension Finding {
         guard port > 0, port < firstFree, isGranted != true else { return nil }
         return .warning(
             "listeners", "\(id) listens on port \(port), which takes CAP_NET_BIND_SERVICE",
-            "start it as root with `user:`, set `AmbientCapabilities=CAP_NET_BIND_SERVICE` in the unit, or inherit the socket")
+            "start it as root with `user:`, set `AmbientCapabilities=CAP_NET_BIND_SERVICE` in the unit, or inherit the socket"
+        )
     }
 
     package static func inherited(
@@ -90,7 +94,8 @@ extension Finding {
         }
         let name = "postern \(running.version) runs as process \(running.processID)"
         if running.version != version {
-            return .warning("gateway", "\(name), and \(version) is installed", "`postern upgrade` starts the installed one")
+            return .warning(
+                "gateway", "\(name), and \(version) is installed", "`postern upgrade` starts the installed one")
         }
         if let reload = running.lastReload, !reload.succeeded {
             return .failed(
@@ -98,6 +103,7 @@ extension Finding {
                 "correct it, then `postern reload`")
         }
         return running.ready
-            ? .ok("gateway", name) : .failed("gateway", "\(name), but is not ready", "it starts or stops; look at its log")
+            ? .ok("gateway", name)
+            : .failed("gateway", "\(name), but is not ready", "it starts or stops; look at its log")
     }
 }

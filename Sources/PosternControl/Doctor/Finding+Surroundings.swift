@@ -29,7 +29,8 @@ extension Finding {
         if !hasResolverFile {
             findings.append(
                 .warning(
-                    "names", "there is no `/etc/resolv.conf`, so that only `/etc/hosts` and a server on this machine answer",
+                    "names",
+                    "there is no `/etc/resolv.conf`, so that only `/etc/hosts` and a server on this machine answer",
                     "name a server in it, or enable systemd-resolved"))
         }
         for lookup in lookups {
@@ -47,13 +48,15 @@ extension Finding {
         }
         let slowest = lookups.map(\.milliseconds).max() ?? 0
         return findings.isEmpty
-            ? [.ok("names", "\(ReportText.count(lookups.count, "name")) of upstreams, slowest \(slowest) ms")] : findings
+            ? [.ok("names", "\(ReportText.count(lookups.count, "name")) of upstreams, slowest \(slowest) ms")]
+            : findings
     }
 
     /// - Parameters:
     ///   - purpose: what lies there, in words.
     ///   - makesItself: the service manager makes the directory when it starts the service.
-    package static func directory(_ state: DirectoryState, purpose: String, user: String, makesItself: Bool) -> Finding {
+    package static func directory(_ state: DirectoryState, purpose: String, user: String, makesItself: Bool) -> Finding
+    {
         let place = "`\(state.path)` of \(purpose)"
         switch state.access {
         case .writable: return .ok("directories", "\(place) is writable for \(user)")
@@ -90,7 +93,8 @@ extension Finding {
 
     package static func account(user: String?, group: String?, isKnown: (user: Bool, group: Bool)) -> Finding {
         if let user, !isKnown.user {
-            return .failed("account", "no user `\(user)` on this machine", "`systemd-sysusers` makes it from sysusers.d")
+            return .failed(
+                "account", "no user `\(user)` on this machine", "`systemd-sysusers` makes it from sysusers.d")
         }
         if let group, !isKnown.group {
             return .failed(

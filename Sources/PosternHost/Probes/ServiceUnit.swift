@@ -11,7 +11,9 @@ package enum ServiceUnit {
     /// - Returns: the properties that the unit has; nil where it is not loaded, or nobody can be asked.
     package static func properties(_ names: [String], of unit: String) -> [String: String]? {
         guard isManaged,
-            let text = ProgramOutput.of(["systemctl", "show", unit, "-p", (names + ["LoadState"]).joined(separator: ",")])
+            let text = ProgramOutput.of([
+                "systemctl", "show", unit, "-p", (names + ["LoadState"]).joined(separator: ","),
+            ])
         else { return nil }
         let properties = lines(text)
         return properties["LoadState"] == "loaded" ? properties : nil

@@ -134,7 +134,8 @@ actor Service {
         adminSockets = changing + reading
         for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
         admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, access: settings.access(ownUser: geteuid()), changing: changing.flatMap { $0.takeDescriptors() },
+            on: adminGroup.next(), service: self, access: settings.access(ownUser: geteuid()),
+            changing: changing.flatMap { $0.takeDescriptors() },
             reading: reading.flatMap { $0.takeDescriptors() })
         for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
     }

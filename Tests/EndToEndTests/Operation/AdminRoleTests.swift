@@ -81,7 +81,8 @@ struct AdminRoleTests {
         let socket = directory.file("a.sock")
         let gateway = try Gateway(
             Configuration(
-                ["GET /x": "{type: MOCK}"], ["admin: {socket: \(socket), group: \"\(Stranger.group)\", mode: \"0666\"}"]))
+                ["GET /x": "{type: MOCK}"], ["admin: {socket: \(socket), group: \"\(Stranger.group)\", mode: \"0666\"}"]
+            ))
         #expect(try Self.ask("status", socket, groups: [Stranger.group]).status == 0)
         #expect(try Self.ask("reload", socket, groups: [Stranger.group]).status == 77)
         #expect(try Self.ask("status", socket).status == 77)
@@ -113,7 +114,7 @@ struct AdminRoleTests {
         defer { python.terminate() }
         func status() -> String {
             asked.fileHandleForWriting.write(Data("\n".utf8))
-            return String(decoding: answered.fileHandleForReading.availableData, as: UTF8.self)
+            return String(decoding: (try? answered.fileHandleForReading.read(upToCount: 4)) ?? Data(), as: UTF8.self)
         }
         #expect(status() == "403\n")
         let next = try configuration(", readers: {users: [\(Stranger.user)]}")
@@ -129,7 +130,8 @@ struct AdminRoleTests {
     @Test("An unknown name is an error of the configuration")
     func unknown() throws {
         let directory = try TemporaryDirectory()
-        try Configuration(["GET /x": "{type: MOCK}"], ["admin: {readers: {users: [no-such-user]}}"]).write(to: directory)
+        try Configuration(["GET /x": "{type: MOCK}"], ["admin: {readers: {users: [no-such-user]}}"]).write(
+            to: directory)
         let check = try Postern.run("check", "--config", directory.path)
         #expect(check.status == 78)
         #expect(check.errors.contains("postern.yaml:4:27: error: no user `no-such-user` on this machine"), "\(check)")

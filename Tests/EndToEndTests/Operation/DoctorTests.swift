@@ -112,10 +112,10 @@ struct DoctorTests {
 
     @Test("An invalid configuration exits 78 and names its first problem")
     func invalid() throws {
-        let (status, findings) = try examine(configuration(["loops: none"]))
+        let (status, findings) = try examine(configuration(["timeouts: none"]))
         #expect(status == 78)
         #expect(findings.first?.check == "configuration" && findings.first?.verdict == "failed")
-        #expect(findings.first?.found.contains("postern.yaml:4:8: error: `loops` is text") == true, "\(findings)")
+        #expect(findings.first?.found.contains("postern.yaml:4:11: error: `timeouts` is text") == true, "\(findings)")
     }
 
     @Test(
@@ -127,7 +127,8 @@ struct DoctorTests {
             Listener("vpce-one", at: .tcp("10.99.0.1", 8080), "interface: eth-none, port: 8080"),
             Listener("vpce-two", at: .tcp("10.99.0.1", 8080), "address: 10.99.0.1, port: 8080"),
         ]
-        let (status, findings) = try examine(configuration, by: ["unshare", "-n"])
+        let (status, findings) = try examine(
+            configuration, by: ["unshare", "-n", "/bin/sh", "-c", "ip link set lo up && exec \"$@\"", "sh"])
         #expect(status == 1)
         #expect(
             failed(findings) == [

@@ -18,7 +18,7 @@ struct StatusTests {
         gateway.company = [back]
         for _ in 0..<5 { #expect(try gateway.get("/dev/order/7").status == 200) }
         for _ in 0..<3 { #expect(try gateway.get("/dev/secret").status == 403) }
-        for _ in 0..<2 { #expect(try gateway.get("/prod/dead").status == 502) }
+        for _ in 0..<2 { #expect(try gateway.get("/prod/dead").status == 504) }
         #expect(try gateway.get("/dev/mock").status == 200)
         return gateway
     }

@@ -49,7 +49,8 @@ package struct CertificatesSummary: Codable, Sendable, Equatable {
     private typealias Dated = (second: Int, hasEnded: Bool, end: End)
 
     private static func ends(of holder: CertificatesReport.Holder) -> [Dated] {
-        func dated(_ kind: String, _ subject: String, _ endsAt: String, _ second: Int, _ days: Int, _ ended: Bool) -> Dated
+        func dated(_ kind: String, _ subject: String, _ endsAt: String, _ second: Int, _ days: Int, _ ended: Bool)
+            -> Dated
         {
             (second, ended, End(holder: holder.name, kind: kind, subject: subject, endsAt: endsAt, daysLeft: days))
         }

@@ -197,7 +197,8 @@ private struct Patient {
         if case .file(let path) = process.accessLog { add(path, "the access log") }
         return places.map { place in
             Finding.directory(
-                .of(place.path, for: account), purpose: place.purpose, user: userName, makesItself: unitMakes(place.path))
+                .of(place.path, for: account), purpose: place.purpose, user: userName,
+                makesItself: unitMakes(place.path))
         }
     }
 
@@ -222,7 +223,10 @@ private struct Patient {
 
     private var sandbox: [Finding] {
         [Examination.landlock]
-            + [Finding.confinement(exposure: unit == nil ? nil : ServiceUnit.exposure(of: Examination.unit), unit: Examination.unit)]
+            + [
+                Finding.confinement(
+                    exposure: unit == nil ? nil : ServiceUnit.exposure(of: Examination.unit), unit: Examination.unit)
+            ]
             .compactMap(\.self)
     }
 
