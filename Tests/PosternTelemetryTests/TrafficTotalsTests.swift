@@ -11,9 +11,11 @@ import Testing
             RouteIdentity(api: "a", stage: "s", resourcePath: "/x", verb: "GET"),
             RouteIdentity(api: "a", stage: "s", resourcePath: "/y", verb: "GET"),
         ])
-        for (route, status, nanoseconds) in [(0, 200, 400_000), (1, 503, 3_000_000), (nil, 403, 1), (0, 0, 99)] as [(
-            Int?, Int, Int
-        )] {
+        for (route, status, nanoseconds) in [(0, 200, 400_000), (1, 503, 3_000_000), (nil, 403, 1), (0, 0, 99)]
+            as [(
+                Int?, Int, Int
+            )]
+        {
             let slot = metrics.beginRequest(route: route)
             metrics.finishRequest(
                 slot: slot, status: status, nanoseconds: nanoseconds, requestBytes: 0, responseBytes: 0,

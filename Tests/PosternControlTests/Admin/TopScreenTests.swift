@@ -85,9 +85,11 @@ import Testing
             at: "then", ReloadReport(succeeded: false, generation: 1, messages: ["p.yaml:1:1: error"]))
         screen.status.log = .init(writtenBytes: 1, droppedRecords: 2, errors: 0, lastError: nil)
         let alarms = screen.lines(width: 100, height: 40).filter { $0.style == .alarm }.map(\.text)
-        #expect(alarms.prefix(3) == [
-            "no gateway answers", "the reload of then failed: p.yaml:1:1: error", "2 records of the access log dropped",
-        ])
+        #expect(
+            alarms.prefix(3) == [
+                "no gateway answers", "the reload of then failed: p.yaml:1:1: error",
+                "2 records of the access log dropped",
+            ])
     }
 
     @Test func `what an upstream said cannot move the cursor`() {
@@ -99,7 +101,8 @@ import Testing
 
 @Suite struct ReportTextTests {
     @Test(arguments: [
-        (0, "0 s"), (59, "59 s"), (60, "1 min"), (62, "1 min 2 s"), (3_600, "1 h"), (3_605, "1 h"), (7_260, "2 h 1 min"),
+        (0, "0 s"), (59, "59 s"), (60, "1 min"), (62, "1 min 2 s"), (3_600, "1 h"), (3_605, "1 h"),
+        (7_260, "2 h 1 min"),
         (100_000, "1 d 3 h"),
     ])
     func `times have two units`(seconds: Int, text: String) { #expect(ReportText.time(seconds) == text) }
@@ -117,7 +120,8 @@ import Testing
         var report = TrafficReport()
         report.windows = [1, 10, 60].map {
             .init(
-                seconds: $0, measuredSeconds: $0 == 1 ? 1 : 4.9, requestsPerSecond: 2, failuresPerSecond: 0, statuses: [:])
+                seconds: $0, measuredSeconds: $0 == 1 ? 1 : 4.9, requestsPerSecond: 2, failuresPerSecond: 0,
+                statuses: [:])
         }
         #expect(ReportText.rates(report) == "2.0/s over 1 s, 2.0/s over 5 s, 0.0/s failing")
     }

@@ -15,7 +15,8 @@ import Testing
         #expect(short.verdict == .failed)
         #expect(short.advice == "set `LimitNOFILE=20128` in the unit, or lower `limits.connections`")
         #expect(
-            descriptors(1024, ceiling: 8192, connections: 10_000).advice?.hasPrefix("raise `fs.nr_open` to 20128") == true)
+            descriptors(1024, ceiling: 8192, connections: 10_000).advice?.hasPrefix("raise `fs.nr_open` to 20128")
+                == true)
     }
 
     @Test func `without a bound of connections few descriptors are only warned of`() {
@@ -125,7 +126,9 @@ import Testing
     }
 
     @Test func `an inherited socket needs its unit`() {
-        let sockets = [(name: "mesh", unit: "p.socket", isActive: true), (name: "old", unit: "o.socket", isActive: false)]
+        let sockets = [
+            (name: "mesh", unit: "p.socket", isActive: true), (name: "old", unit: "o.socket", isActive: false),
+        ]
         #expect(Finding.inherited("mesh", listener: "vpce-a", sockets: sockets).verdict == .ok)
         #expect(Finding.inherited("old", listener: "vpce-a", sockets: sockets).advice == "`systemctl start o.socket`")
         #expect(Finding.inherited("none", listener: "vpce-a", sockets: sockets).verdict == .failed)

@@ -58,7 +58,8 @@ private func totals(_ good: Int, bad: Int = 0, bucket: Int = 0) -> TrafficTotals
     @Test func `routes stand by their rate, and a new one counts from nothing`() {
         var history = RouteHistory()
         history.add([(idle, totals(50))], at: 0)
-        history.add([(idle, totals(50)), (busy, totals(15, bad: 5, bucket: 2)), (.unrouted, totals(4))], at: 2_000_000_000)
+        history.add(
+            [(idle, totals(50)), (busy, totals(15, bad: 5, bucket: 2)), (.unrouted, totals(4))], at: 2_000_000_000)
         let report = history.report()
         #expect(report.seconds == 2)
         #expect(report.routes.map(\.name) == ["shop/dev GET /order/{id}", "(no route)", "shop/dev GET /a"])

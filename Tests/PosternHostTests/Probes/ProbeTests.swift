@@ -59,7 +59,9 @@ import Testing
         deinit { rmdir(path) }
     }
 
-    private func access(_ directory: Directory, _ user: uid_t, _ group: gid_t, _ more: [gid_t] = []) -> DirectoryState.Access {
+    private func access(_ directory: Directory, _ user: uid_t, _ group: gid_t, _ more: [gid_t] = [])
+        -> DirectoryState.Access
+    {
         DirectoryState.of(directory.path, for: Account(user: user, group: group, supplementaryGroups: more)).access
     }
 
