@@ -42,7 +42,9 @@ package struct DescriptorMessage {
         func call(_ name: UnsafePointer<sockaddr>?, _ nameLength: socklen_t) -> CInt {
             let count = Self.withMessage(bytes: bytes, control: control, name: name, nameLength) { message in
                 var count: Int
-                repeat { count = sendmsg(socket, message, CInt(MSG_NOSIGNAL)) } while count < 0
+                repeat {
+                    count = sendmsg(socket, message, CInt(MSG_NOSIGNAL))
+                } while count < 0
                     && errno == EINTR
                 return count
             }

@@ -34,7 +34,10 @@ import Testing
 
     @Test func `nothing to take, and the other side's end, are told apart`() {
         let (one, other) = pair()
-        if case .failed(EAGAIN) = DescriptorMessage.receive(on: other, waits: false) {} else { Issue.record("not EAGAIN") }
+        if case .failed(EAGAIN) = DescriptorMessage.receive(on: other, waits: false) {
+        } else {
+            Issue.record("not EAGAIN")
+        }
         close(one)
         if case .end = DescriptorMessage.receive(on: other, waits: false) {} else { Issue.record("no end") }
         #expect(DescriptorMessage([1]).send(on: other) == EPIPE)

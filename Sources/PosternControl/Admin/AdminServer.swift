@@ -41,11 +41,14 @@ package final class AdminServer: Sendable {
     /// Stops accepting; what was asked is answered.
     package func drain() async throws { try await eventLoop.submit { self.server.value.drain() }.get() }
 
+    /// Answers what was asked, for a second at most, and closes everything.
     package func stop() async throws {
-        try await eventLoop.submit {
-            self.server.value.drain()
-            _ = self.server.value.closeAll()
-        }.get()
+        try await drain()
+        for _ in 0..<100 {
+            guard try await eventLoop.submit({ self.server.value.busyCount }).get() > 0 else { break }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        try await eventLoop.submit { _ = self.server.value.closeAll() }.get()
     }
 
     /// Connections and bodies are few and small, and whoever stops in the middle of a request is not waited for.

@@ -74,7 +74,8 @@ package enum HeldPlace: Sendable, Hashable {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digits.firstIndex), let low = rest.popFirst().flatMap(digits.firstIndex)
+            guard let high = rest.popFirst().flatMap(digits.firstIndex),
+                let low = rest.popFirst().flatMap(digits.firstIndex)
             else { return nil }
             bytes.append(UInt8(high << 4 | low))
         }

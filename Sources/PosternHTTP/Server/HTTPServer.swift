@@ -43,6 +43,8 @@ package final class HTTPServer {
     }
 
     package var connectionCount: Int { connections.count }
+    /// Connections that have something under way.
+    package var busyCount: Int { connections.count { !$0.isIdle } }
 
     // MARK: Listening
 
@@ -203,7 +205,7 @@ package final class HTTPServer {
     /// - Returns: how many connections had something under way.
     package func closeAll() -> Int {
         let left = connections
-        let busy = left.count { !$0.isIdle }
+        let busy = busyCount
         for connection in left { connection.closeNow() }
         return busy
     }

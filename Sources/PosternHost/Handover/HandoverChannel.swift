@@ -17,7 +17,9 @@ import Glibc
 ///
 /// So a connection is accepted by the one or by the other, and until `serving` has come the predecessor can go on as before.
 package final class HandoverChannel: Sendable {
-    package enum Word: String, Sendable { case postern, held, inherited, given, ready, failed, accept, serving, replaced }
+    package enum Word: String, Sendable {
+        case postern, held, inherited, given, ready, failed, accept, serving, replaced
+    }
 
     package struct Packet {
         package var word: Word

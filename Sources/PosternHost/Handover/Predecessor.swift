@@ -37,7 +37,8 @@ package final class Predecessor: Sendable {
         unsetenv(HandoverChannel.variable)
         guard let descriptor = CInt(text), descriptor > 2, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else {
             throw Failure(
-                description: "`\(HandoverChannel.variable)` is `\(text)`, no descriptor of ours; only `postern upgrade` sets it")
+                description:
+                    "`\(HandoverChannel.variable)` is `\(text)`, no descriptor of ours; only `postern upgrade` sets it")
         }
         return try take(HandoverChannel(owning: descriptor))
     }
@@ -84,7 +85,8 @@ package final class Predecessor: Sendable {
 
     package func reportFailure(_ problems: [String]) {
         // A packet has a bound; what is beyond it is in the log.
-        try? channel.send(.failed, String(decoding: problems.joined(separator: "\n").utf8.prefix(16_384), as: UTF8.self))
+        try? channel.send(
+            .failed, String(decoding: problems.joined(separator: "\n").utf8.prefix(16_384), as: UTF8.self))
     }
 
     package enum Answer: Sendable {

@@ -39,8 +39,10 @@ package final class Successor: Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         var none = sigset_t()
         sigemptyset(&none)
+        // Those of signal(7); the real-time ones behind them are partly the C library's own.
         var all = sigset_t()
-        sigfillset(&all)
+        sigemptyset(&all)
+        for number in CInt(1)...31 { sigaddset(&all, number) }
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))

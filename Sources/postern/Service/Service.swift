@@ -97,14 +97,20 @@ actor Service {
         isChanging = true
         defer { isChanging = false }
         do {
-            try openAdmin()
-            if given.predecessor == nil { try await serveAdmin() }
+            if given.predecessor == nil {
+                try openAdmin()
+                try await serveAdmin()
+            }
             let opened = try listeners.open(configuration)
             let materials = await certificateKeeper.materials
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(configuration.plan)
             try Task.checkCancellation()
-            if let predecessor = given.predecessor { try await awaitTurn(after: predecessor) }
+            if let predecessor = given.predecessor {
+                // Last of all: a path that is taken from the predecessor would not come back to it.
+                try openAdmin()
+                try await awaitTurn(after: predecessor)
+            }
             try await listeners.serve(configuration, opened, materials)
             if given.predecessor != nil { try await serveAdmin() }
         } catch {
@@ -175,7 +181,8 @@ actor Service {
     private func holdSockets(closed: [HeldPlace] = []) {
         for place in closed { DescriptorStore.remove(name: place.name) }
         for address in stored.update(listeners.sockets) {
-            logger.warning("a restart does not keep the socket, for its path is too long", metadata: ["path": "\(address)"])
+            logger.warning(
+                "a restart does not keep the socket, for its path is too long", metadata: ["path": "\(address)"])
         }
     }
 

@@ -64,7 +64,19 @@ struct ServiceRun: Sendable {
                 logger.notice("stopping")
                 starting.cancel()
                 stopping = Task { await self.stop() }
+                Task { await self.endStart() }
             }
+        }
+
+        /// A start may be held up by a file that cannot be read; nothing is served yet that would have to end in order.
+        private func endStart() async {
+            let waiting = Task {
+                try await Task.sleep(for: .seconds(3))
+                logger.error("the start does not end; stopped all the same")
+                Postern.exit(withError: ExitCode.failure)
+            }
+            _ = await starting.result
+            waiting.cancel()
         }
 
         /// Waits no longer.

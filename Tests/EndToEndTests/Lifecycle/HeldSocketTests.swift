@@ -127,7 +127,9 @@ struct HeldSocketTests {
         #expect(try gateway.call("GET", "/dev/x", by: "vpce-u").text == "m")
     }
 
-    @Test("A held socket that no listener asks for is closed, whatever its name claims", arguments: ["0.0.0.0", "127.0.0.1"])
+    @Test(
+        "A held socket that no listener asks for is closed, whatever its name claims",
+        arguments: ["0.0.0.0", "127.0.0.1"])
     func unasked(address: String) throws {
         let directory = try TemporaryDirectory()
         let socket = try Socket.listening(at: .tcp(address, 0))

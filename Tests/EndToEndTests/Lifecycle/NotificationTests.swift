@@ -70,7 +70,10 @@ struct WatchdogTests {
         try directory.write(Self.stopper, to: "stop.py")
         guard mkfifo(directory.file("go"), 0o600) == 0 else { throw SocketFailure("mkfifo") }
         let stopper = try Child(
-            ["/bin/sh", "-c", "exec python3 \(directory.file("stop.py")) \(gateway.pid) \(thread) < \(directory.file("go"))"],
+            [
+                "/bin/sh", "-c",
+                "exec python3 \(directory.file("stop.py")) \(gateway.pid) \(thread) < \(directory.file("go"))",
+            ],
             output: (directory.file("out"), directory.file("err")))
         let end = open(directory.file("go"), O_WRONLY)
         try eventually("the thread is stopped: \(directory.read("err"))") { directory.read("out") == "stopped\n" }

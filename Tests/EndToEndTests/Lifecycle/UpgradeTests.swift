@@ -117,13 +117,38 @@ struct UpgradeTests {
         #expect(manager.store.isEmpty)
     }
 
+    @Test("Handshakes succeed throughout, and a connection that was secured before gets its answer")
+    func secured() throws {
+        let estate = try Estate()
+        let tls =
+            "tls: {certificates: [{certificate: tls/mesh.pem, key: tls/mesh.key}], clientCertificate: {mode: off}}"
+        let gateway = try estate.gateway(estate.configuration(tls))
+        let upgrades = Upgrades(gateway.gateway)
+        for _ in 0..<2 {
+            let kept = try gateway.connect(TLSWish())
+            #expect(try kept.exchange("GET", "/dev/x").status == 200)
+            let outcome = try upgrades.order {
+                let asked = try gateway.ask(TLSWish())
+                #expect(asked.status == 200, "\(asked)")
+            }
+            #expect(outcome.status == 0)
+            let last = try kept.exchange("GET", "/dev/x")
+            #expect(last.status == 200)
+            #expect(last["Connection"] == "close")
+        }
+        try upgrades.waitUntilOnlyCurrentRuns()
+        #expect(try gateway.ask(TLSWish()).status == 200)
+    }
+
     @Test("The service manager hears of its new main process before that process is ready")
     func mainProcess() throws {
         let manager = try ServiceManager()
         let upgrades = Upgrades(try manager.start(Configuration(["GET /x": "{type: MOCK}"])))
         #expect(try upgrades.order().status == 0)
         try eventually("the successor is ready") { manager.values("READY").count == 2 }
-        let order = manager.messages.compactMap { $0["MAINPID"].map { "MAINPID=\($0)" } ?? $0["READY"].map { _ in "READY" } }
+        let order = manager.messages.compactMap {
+            $0["MAINPID"].map { "MAINPID=\($0)" } ?? $0["READY"].map { _ in "READY" }
+        }
         #expect(order == ["READY", "MAINPID=\(upgrades.current)", "READY"])
         try upgrades.waitUntilOnlyCurrentRuns()
         #expect(manager.values("STOPPING").isEmpty)

@@ -31,12 +31,21 @@ final class Upgrades {
     /// The process that serves now.
     var current: pid_t { processes.last! }
 
+    /// Runs `postern upgrade`.
+    /// - Parameter body: repeated until that has ended.
     @discardableResult
-    func order() throws -> UpgradeOutcome {
-        let result = try Postern.run("upgrade", "--json", "--admin", gateway.directory.file("admin.sock"))
-        guard !result.output.isEmpty else { throw Gateway.Ended(status: result.status, errors: result.errors + gateway.errors) }
-        var outcome = try JSONDecoder().decode(UpgradeOutcome.self, from: Data(result.output.utf8))
-        outcome.status = result.status
+    func order(while body: () throws -> Void = { usleep(5_000) }) throws -> UpgradeOutcome {
+        let directory = try TemporaryDirectory()
+        let order = try Child(
+            [Postern.path, "upgrade", "--json", "--admin", gateway.directory.file("admin.sock")],
+            output: (directory.file("out"), directory.file("err")))
+        while order.status == nil { try body() }
+        let output = directory.read("out")
+        guard !output.isEmpty else {
+            throw Gateway.Ended(status: try order.exit(), errors: directory.read("err") + gateway.errors)
+        }
+        var outcome = try JSONDecoder().decode(UpgradeOutcome.self, from: Data(output.utf8))
+        outcome.status = try order.exit()
         if let process = outcome.to?.processID { processes.append(pid_t(process)) }
         return outcome
     }
