@@ -19,6 +19,7 @@ struct Status: ParsableCommand {
         line("connections", "\(status.connections) open, \(counted(status.activeRequests, "request")) in progress")
         line("requests", "\(status.requests) ended, \(status.refusals) of them refused here")
         if status.droppedLogRecords > 0 { line("access log", "\(status.droppedLogRecords) records dropped") }
+        if status.listeners.isEmpty { line("listener", "none, so nothing is served") }
         for listener in status.listeners {
             let network = listener.vpc.map { " in \($0)" } ?? ""
             line("listener", "\(listener.endpoint)\(network) on \(listener.addresses.joined(separator: ", "))")
