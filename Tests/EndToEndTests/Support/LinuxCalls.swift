@@ -19,4 +19,14 @@ enum LinuxCalls {
         let newNetwork: CInt = 0x4000_0000
         guard function("setns", as: Call.self)(descriptor, newNetwork) == 0 else { throw SocketFailure("setns") }
     }
+
+    /// Stops a thread of another process, ptrace(2), until the calling thread ends.
+    static func stopThread(_ thread: pid_t) throws {
+        typealias Call = @convention(c) (CLong, CLong, CLong, CLong) -> CLong
+        let (seize, interrupt): (CLong, CLong) = (0x4206, 0x4207)
+        for request in [seize, interrupt]
+        where function("ptrace", as: Call.self)(request, CLong(thread), 0, 0) != 0 {
+            throw SocketFailure("ptrace")
+        }
+    }
 }
