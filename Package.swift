@@ -36,7 +36,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
-        .target(name: "PosternHost", dependencies: ["CLibcap"], swiftSettings: settings),
+        .systemLibrary(name: "CSpawn"),
+        .target(name: "PosternHost", dependencies: ["CLibcap", "CSpawn"], swiftSettings: settings),
         .target(
             name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),
@@ -90,7 +91,8 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "ArchitectureTests", swiftSettings: testSettings),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestAuthority"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestAuthority", "PosternHost"], swiftSettings: testSettings),
     ],
     swiftLanguageModes: [.v6]
 )

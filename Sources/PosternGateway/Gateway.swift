@@ -96,6 +96,11 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// No connection is accepted until ``ServedListener/resume(on:)``; those there are go on.
+    package func pause() async throws {
+        for loop in loops { try await loop.eventLoop.flatSubmit { loop.bound.value.server.pause() }.get() }
+    }
+
     package func snapshot() async throws -> MetricsSnapshot? {
         var whole: MetricsSnapshot?
         for loop in loops {
@@ -241,6 +246,18 @@ package struct ServedListener: Sendable {
             try await part.eventLoop.submit {
                 part.loop.value.server.close(part.listener.value.listener)
                 part.loop.value.remove(part.listener.value.own)
+            }.get()
+        }
+    }
+
+    package var descriptorCount: Int { parts.count }
+
+    /// Accepts again after a ``Gateway/pause()``.
+    /// - Parameter descriptors: of its sockets, as many as it had; the gateway owns them from now on.
+    package func resume(on descriptors: [CInt]) async throws {
+        for (part, descriptor) in zip(parts, descriptors) {
+            try await part.eventLoop.flatSubmit {
+                part.loop.value.server.listen(on: descriptor, part.listener.value.listener)
             }.get()
         }
     }

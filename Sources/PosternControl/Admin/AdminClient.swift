@@ -26,6 +26,14 @@ package struct AdminClient {
         try decode(try ask("POST", "/reload", answers: [200, 409]).body)
     }
 
+    /// The outcome, a failed one included; throws when nobody could be asked.
+    package func upgrade() throws -> UpgradeReport {
+        try decode(try ask("POST", "/upgrade", answers: [200, 409], patience: Self.upgradePatience).body)
+    }
+
+    /// Seconds: more than `timeouts.upgrade` may be.
+    private static let upgradePatience = 660
+
     /// What is known of a request, and the same as the JSON that came.
     ///
     /// - Parameter id: a request id or extended request id; letters, digits, `-`, `+`, `/` and `=` only.
@@ -48,8 +56,10 @@ package struct AdminClient {
 
     /// One request with `Connection: close`, so that the answer ends where the stream does.
     /// - Returns: an answer with one of these statuses.
-    private func ask(_ method: String, _ target: String, answers: Set<Int>) throws -> (status: Int, body: [UInt8]) {
-        let descriptor = try connect()
+    private func ask(
+        _ method: String, _ target: String, answers: Set<Int>, patience: Int = 60
+    ) throws -> (status: Int, body: [UInt8]) {
+        let descriptor = try connect(patience: patience)
         defer { close(descriptor) }
         let request = Array(
             "\(method) \(target) HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".utf8)
@@ -87,14 +97,14 @@ package struct AdminClient {
         return (status, Array(answer[(end + 4)...]))
     }
 
-    private func connect() throws -> CInt {
+    private func connect(patience: Int) throws -> CInt {
         guard let address = UnixSocketAddress(path: path) else {
             throw Failure(description: "`\(path)` is no path of a socket: it has 1 to 107 bytes")
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(description: Self.errorText()) }
         // A gateway that has stopped answering must not hold up whoever asks how it is; a reload takes a moment.
-        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var patience = timeval(tv_sec: patience, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)

@@ -14,6 +14,7 @@ import PosternHTTP
 /// | `GET /explain/{request id}` | 200 with `ExplainReport`, or 404 with `ExplainFailure`, as JSON; `_` stands for the `/` of an extended id; on the Unix socket only |
 /// | `GET /certificates` | `CertificatesReport` as JSON |
 /// | `POST /reload` | 200 or 409 with `ReloadReport` as JSON; on the Unix socket only |
+/// | `POST /upgrade` | 200 or 409 with `UpgradeReport` as JSON; on the Unix socket only |
 final class AdminRequest: RequestReceiver {
     private let service: any AdminService
     private let eventLoop: any EventLoop
@@ -63,13 +64,18 @@ final class AdminRequest: RequestReceiver {
                 let report = await service.reload()
                 return Self.json(report.succeeded ? 200 : 409, report)
             }
-        case .post where path.equals("/reload"):
+        case .post where path.equals("/upgrade") && mayChange:
+            answer { service in
+                let report = await service.upgrade()
+                return Self.json(report.succeeded ? 200 : 409, report)
+            }
+        case .post where path.equals("/reload") || path.equals("/upgrade"):
             respond(403, "text/plain", Array("changes are taken on the Unix socket only\n".utf8))
         case .get where path.hasPrefix("/explain/"):
             respond(403, "text/plain", Array("policies are explained on the Unix socket only\n".utf8))
         default:
             let paths =
-                "GET /live, /ready, /metrics, /status, /certificates, /shadow, /explain/{request id}; POST /reload"
+                "GET /live, /ready, /metrics, /status, /certificates, /shadow, /explain/{request id}; POST /reload, /upgrade"
             respond(404, "text/plain", Array("there are: \(paths)\n".utf8))
         }
     }

@@ -12,25 +12,32 @@ package final class AdminServer: Sendable {
         self.server = server
     }
 
-    /// - Parameters:
-    ///   - changing: sockets whose peers may also order changes and see policies: the Unix socket, guarded by its mode.
-    ///   - reading: sockets that only answer questions: the loopback port.
-    package static func start(
-        on eventLoop: any EventLoop, service: any AdminService, changing: [CInt], reading: [CInt]
-    ) async throws -> AdminServer {
+    package static func start(on eventLoop: any EventLoop) async throws -> AdminServer {
         let server = try await eventLoop.submit {
             NIOLoopBound(
                 HTTPServer(eventLoop: eventLoop, wheel: DeadlineWheel(eventLoop: eventLoop)), eventLoop: eventLoop)
         }.get()
+        return AdminServer(eventLoop: eventLoop, server: server)
+    }
+
+    /// - Parameters:
+    ///   - changing: sockets whose peers may also order changes and see policies: the Unix socket, guarded by its mode.
+    ///   - reading: sockets that only answer questions: the loopback port.
+    package func listen(for service: any AdminService, changing: [CInt], reading: [CInt]) async throws {
         for (descriptors, mayChange) in [(changing, true), (reading, false)] {
             for descriptor in descriptors {
-                try await eventLoop.flatSubmit {
-                    server.value.listen(on: descriptor, listener(eventLoop, service, mayChange: mayChange))
+                try await eventLoop.flatSubmit { [self] in
+                    server.value.listen(on: descriptor, listener(service, mayChange: mayChange))
                 }.get()
             }
         }
-        return AdminServer(eventLoop: eventLoop, server: server)
     }
+
+    /// Stops accepting until `listen`; connections stay.
+    package func pause() async throws { try await eventLoop.flatSubmit { self.server.value.pause() }.get() }
+
+    /// Stops accepting; what was asked is answered.
+    package func drain() async throws { try await eventLoop.submit { self.server.value.drain() }.get() }
 
     package func stop() async throws {
         try await eventLoop.submit {
@@ -39,16 +46,14 @@ package final class AdminServer: Sendable {
         }.get()
     }
 
-    private static func listener(
-        _ eventLoop: any EventLoop, _ service: any AdminService, mayChange: Bool
-    ) -> ServerListener {
+    private func listener(_ service: any AdminService, mayChange: Bool) -> ServerListener {
         var settings = ServerSettings()
         settings.bodyBytes = 65_536
         return ServerListener(
             endpointID: "admin", vpcID: nil, settings: settings,
             budgets: [ConnectionBudget(most: 64)], observer: nil, trusts: { _ in false },
             nextConnectionID: { 0 },
-            makeReceiver: {
+            makeReceiver: { [eventLoop] in
                 AdminRequest(service: service, stream: $0, eventLoop: eventLoop, mayChange: mayChange)
             })
     }

@@ -8,6 +8,8 @@ package protocol AdminService: Sendable {
     func certificates() async -> CertificatesReport
     /// Loads the configuration and serves it, or keeps the old one and says why.
     func reload() async -> ReloadReport
+    /// Has a new process take this one's place, or keeps serving and says why.
+    func upgrade() async -> UpgradeReport
     /// Why a request that was remembered ended as it did.
     func explain(_ id: String) async -> ExplainAnswer
     /// What statements in shadow mode would have done.

@@ -7,30 +7,45 @@ struct IPListenerOpening {
     /// The interface to confine the sockets to, if the listener names one.
     var device: String?
     var count: Int
+    var held: HeldSockets
     var replacing: [OpenListener]
 
     func open(_ wanted: SocketAddress, admits: (SocketAddress) -> Bool) throws(ListenerError) -> OpenListener {
         try check(wanted, admits)
         var notes: [String] = []
         let interface = if let device { device } else { try NetworkInterface.holding(wanted, for: spec) }
+        let isReplacing = held.holds(wanted) || replacing.contains { $0.address == wanted }
+        var sockets = held.take(at: wanted, device: device)
         var descriptors: [CInt] = []
         var address = wanted
         do throws(ListenerError) {
-            for index in 0..<count {
-                let socket = try bound(to: address, isFirst: index == 0, notes: &notes)
-                if index == 0 {
-                    address = try boundAddress(of: socket, wanted: wanted)
-                    try ListenerSocket.admit(address, for: spec, admits)
+            for (index, socket) in sockets.enumerated() { try confine(taken: socket, isFirst: index == 0, &notes) }
+            let taken = sockets.count
+            while sockets.count < count {
+                let isFirst = sockets.isEmpty
+                do throws(ListenerError) {
+                    let socket = try bound(
+                        to: address, isFirst: isFirst, joinsEarly: !isFirst || isReplacing, notes: &notes)
+                    if isFirst {
+                        address = try boundAddress(of: socket, wanted: wanted)
+                        try ListenerSocket.admit(address, for: spec, admits)
+                    }
+                    do { try socket.listen(backlog: spec.backlog) } catch { throw failure(error, address) }
+                    sockets.append(socket.release())
+                } catch {
+                    // The user or the capability that bound the first ones may be gone: event loops share those there are.
+                    guard taken > 0 else { throw error }
+                    break
                 }
-                do { try socket.listen(backlog: spec.backlog) } catch { throw failure(error, address) }
-                descriptors.append(socket.release())
             }
+            descriptors = try ListenerSocket.duplicates(of: sockets, count: max(count, sockets.count), for: spec)
         } catch {
-            for descriptor in descriptors { _ = close(descriptor) }
+            for descriptor in sockets + descriptors { _ = close(descriptor) }
             throw error
         }
         return OpenListener(
-            spec: spec, address: address, descriptors: descriptors, localInterface: interface, notes: notes)
+            spec: spec, address: address, descriptors: descriptors, kept: sockets, localInterface: interface,
+            notes: notes)
     }
 
     /// What can be refused before any socket exists, so that a public address is called that and not "not here".
@@ -46,7 +61,7 @@ struct IPListenerOpening {
     }
 
     private func bound(
-        to address: SocketAddress, isFirst: Bool, notes: inout [String]
+        to address: SocketAddress, isFirst: Bool, joinsEarly: Bool, notes: inout [String]
     ) throws(ListenerError) -> Descriptor {
         do throws(SystemCallError) {
             let socket = try Descriptor.streamSocket(family: address.protocol == .inet6 ? AF_INET6 : AF_INET)
@@ -54,10 +69,9 @@ struct IPListenerOpening {
             if case .v6 = address { try socket.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, to: 1) }
             // Accepted connections inherit it, which saves a call for each.
             try socket.set(CInt(IPPROTO_TCP), TCP_NODELAY, to: 1)
-            try confine(socket, isFirst: isFirst, notes: &notes)
+            try confine(socket.raw, isFirst: isFirst, &notes)
             // The first socket binds as if alone: Linux checks for other users of the port at bind, and a socket that
             // joins the group only afterwards cannot share with a process that has nothing to do with us.
-            let joinsEarly = !isFirst || replacing.contains { $0.address == address }
             if joinsEarly { try socket.set(SOL_SOCKET, SO_REUSEPORT, to: 1) }
             let result = address.withSockAddr { bind(socket.raw, $0, socklen_t($1)) }
             guard result == 0 else { throw SystemCallError("bind") }
@@ -70,12 +84,10 @@ struct IPListenerOpening {
 
     /// Packets that arrive by another interface do not reach the sockets then, not even those for this address; neither
     /// do those of clients on this machine, which arrive by `lo`.
-    private func confine(
-        _ socket: borrowing Descriptor, isFirst: Bool, notes: inout [String]
-    ) throws(SystemCallError) {
+    private func confine(_ socket: CInt, isFirst: Bool, _ notes: inout [String]) throws(SystemCallError) {
         guard let device else { return }
         let result = device.withCString {
-            setsockopt(socket.raw, SOL_SOCKET, SO_BINDTODEVICE, $0, socklen_t(strlen($0)))
+            setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, $0, socklen_t(strlen($0)))
         }
         if result == 0 { return }
         guard errno == EPERM else { throw SystemCallError("setsockopt(SO_BINDTODEVICE)") }
@@ -83,6 +95,12 @@ struct IPListenerOpening {
         notes.append(
             "not permitted to bind sockets to the interface `\(device)` itself (grant CAP_NET_RAW); they are bound to "
                 + "its address, which packets arriving by another interface may still reach")
+    }
+
+    /// Its predecessor may have lacked the right to confine it.
+    private func confine(taken socket: CInt, isFirst: Bool, _ notes: inout [String]) throws(ListenerError) {
+        guard Descriptor.device(of: socket) != device else { return }
+        do { try confine(socket, isFirst: isFirst, &notes) } catch { throw failure(error, nil) }
     }
 
     private func boundAddress(
@@ -94,8 +112,8 @@ struct IPListenerOpening {
         return address
     }
 
-    private func failure(_ error: SystemCallError, _ address: SocketAddress) -> ListenerError {
-        let text = address.listenerText
+    private func failure(_ error: SystemCallError, _ address: SocketAddress?) -> ListenerError {
+        let text = address?.listenerText ?? device ?? spec.endpointID
         let problem: ListenerError.Problem =
             switch (error.call, error.code) {
             case ("bind", EADDRINUSE), ("listen", EADDRINUSE): .addressInUse(text)

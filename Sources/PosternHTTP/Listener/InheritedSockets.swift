@@ -9,6 +9,11 @@ package struct InheritedSockets: Sendable {
     package struct Socket: Sendable, Hashable {
         package var name: String
         package var descriptor: CInt
+
+        package init(name: String, descriptor: CInt) {
+            self.name = name
+            self.descriptor = descriptor
+        }
     }
 
     package private(set) var sockets: [Socket]
@@ -69,6 +74,20 @@ package struct InheritedSockets: Sendable {
         return try InheritedSockets(environment: environment)
     }
 
+    /// Passed by the process whose place this one takes.
+    package init(_ sockets: [Socket]) { self.sockets = sockets }
+
+    /// Takes out the sockets that the service manager has only kept for us, by the form of their names.
+    package mutating func takeHeld() -> HeldSockets {
+        var held: [HeldSockets.Socket] = []
+        sockets.removeAll { socket in
+            guard let place = HeldPlace(name: socket.name) else { return false }
+            held.append(HeldSockets.Socket(place: place, descriptor: socket.descriptor))
+            return true
+        }
+        return HeldSockets(held)
+    }
+
     /// The names there are, each once, in the order passed.
     package var names: [String] {
         var seen: Set<String> = []
@@ -104,9 +123,11 @@ extension InheritedSockets {
                 throw ListenerError(endpointID: spec.endpointID, .system(call: "fcntl", subject: name, code: errno))
             }
             let interface = try Self.interface(socket, address, for: spec)
-            let descriptors = try ListenerSocket.duplicates(of: socket.descriptor, count: count, for: spec)
+            let kept = try ListenerSocket.duplicates(of: [socket.descriptor], count: 1, for: spec)
+            let descriptors = try ListenerSocket.duplicates(of: kept, count: count, for: spec)
             opened.append(
-                OpenListener(spec: spec, address: address, descriptors: descriptors, localInterface: interface))
+                OpenListener(
+                    spec: spec, address: address, descriptors: descriptors, kept: kept, localInterface: interface))
         }
         return opened
     }
@@ -143,13 +164,16 @@ extension InheritedSockets {
 }
 
 extension ListenerSocket {
-    /// Further descriptors of one open socket, one for each event loop; all or none.
+    /// Further descriptors of open sockets, which take turns: one for each event loop; all or none.
     static func duplicates(
-        of raw: CInt, count: Int, for spec: ListenerSpecification
+        of sockets: [CInt], count: Int, for spec: ListenerSpecification
     ) throws(ListenerError) -> [CInt] {
+        if sockets.isEmpty { return [] }
         var list: [CInt] = []
         do throws(SystemCallError) {
-            for _ in 0..<count { list.append(try Descriptor.duplicate(of: raw).release()) }
+            for index in 0..<count {
+                list.append(try Descriptor.duplicate(of: sockets[index % sockets.count]).release())
+            }
         } catch {
             for descriptor in list { _ = close(descriptor) }
             throw ListenerError(

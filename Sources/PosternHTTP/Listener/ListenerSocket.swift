@@ -8,6 +8,7 @@ package enum ListenerSocket {
     /// - Parameters:
     ///   - count: sockets for each address, one for each event loop.
     ///   - inherited: the sockets the service manager passed.
+    ///   - held: the sockets that the process before this one left open, which are taken over.
     ///   - replacing: open listeners of this process that will be closed when the new ones serve; their addresses and
     ///     socket paths may be taken over without a gap. Anything else that is in use is refused, although
     ///     `SO_REUSEPORT` would let a second process of the same user share a port silently.
@@ -17,6 +18,7 @@ package enum ListenerSocket {
         _ spec: ListenerSpecification,
         count: Int,
         inherited: InheritedSockets = .none,
+        held: HeldSockets = .none,
         replacing: [OpenListener] = [],
         admits: (SocketAddress) -> Bool
     ) throws(ListenerError) -> [OpenListener] {
@@ -24,14 +26,15 @@ package enum ListenerSocket {
         switch spec.bind {
         case .address(let host, let port):
             let address = try parse(host: host, port: port, for: spec)
-            let opening = IPListenerOpening(spec: spec, device: nil, count: count, replacing: replacing)
+            let opening = IPListenerOpening(spec: spec, device: nil, count: count, held: held, replacing: replacing)
             return [try opening.open(address, admits: admits)]
         case .interface(let name, let family, let address, let port):
             return try openInterface(
-                IPListenerOpening(spec: spec, device: name, count: count, replacing: replacing),
+                IPListenerOpening(spec: spec, device: name, count: count, held: held, replacing: replacing),
                 family: family, only: address, port: port, admits: admits)
         case .unix(let binding):
-            let opening = UnixListenerOpening(spec: spec, binding: binding, count: count, replacing: replacing)
+            let opening = UnixListenerOpening(
+                spec: spec, binding: binding, count: count, held: held, replacing: replacing)
             return [try opening.open()]
         case .inherited(let name):
             return try inherited.open(name: name, for: spec, count: count, admits: admits)

@@ -7,6 +7,7 @@ struct UnixListenerOpening {
     var spec: ListenerSpecification
     var binding: ListenerSpecification.UnixBinding
     var count: Int
+    var held: HeldSockets
     var replacing: [OpenListener]
 
     /// What `sun_path` holds beside its closing zero (unix(7)).
@@ -30,12 +31,15 @@ struct UnixListenerOpening {
     }
 
     private func openAbstract() throws(ListenerError) -> OpenListener {
+        let note = "abstract sockets have no permissions: every process in this network namespace may connect"
+        if let taken = held.takeAbstract(String(binding.path.dropFirst())) {
+            return try listener(of: Descriptor(owning: taken), file: nil, notes: [note])
+        }
         let socket = try attempt { () throws(SystemCallError) in try Descriptor.streamSocket(family: AF_UNIX) }
         try attempt { () throws(SystemCallError) in
             try bind(socket, to: binding.path)
             try socket.listen(backlog: spec.backlog)
         }
-        let note = "abstract sockets have no permissions: every process in this network namespace may connect"
         return try listener(of: socket, file: nil, notes: [note])
     }
 
@@ -48,6 +52,9 @@ struct UnixListenerOpening {
         }
         let lock = try attempt { () throws(SystemCallError) in try DirectoryLock.take(place.directory) }
         defer { lock.release() }
+        if let (socket, file) = takenOver(ownership) {
+            return try listener(of: Descriptor(owning: socket), file: file, ownsFile: false, notes: [])
+        }
         try clearPlace(place)
 
         let socket = try attempt { () throws(SystemCallError) in try Descriptor.streamSocket(family: AF_UNIX) }
@@ -55,6 +62,19 @@ struct UnixListenerOpening {
             try appear(socket, at: temporary, then: binding.path, ownership)
         }
         return try listener(of: socket, file: SocketFile(path: binding.path, identity: identity), notes: [])
+    }
+
+    /// The held socket whose file is still at the path and has the mode and the owner that are asked for.
+    private func takenOver(_ ownership: FileOwnership) -> (CInt, SocketFile)? {
+        var status = stat()
+        guard lstat(binding.path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK,
+            status.st_mode & 0o7777 == binding.mode,
+            ownership.user == .max || ownership.user == status.st_uid,
+            ownership.group == .max || ownership.group == status.st_gid
+        else { return nil }
+        let identity = FileIdentity(status)
+        guard let socket = held.takeSocket(at: binding.path, identity) else { return nil }
+        return (socket, SocketFile(path: binding.path, identity: identity))
     }
 
     /// Removes a stale socket; leaves one that a listener being replaced holds, which the rename takes over.
@@ -65,7 +85,10 @@ struct UnixListenerOpening {
         case .uncertain(let code):
             throw refusal(.system(call: "connecting to the existing socket", subject: binding.path, code: code))
         case .live(let identity):
-            guard replacing.contains(where: { $0.owns(path: binding.path, identity) }) else {
+            let isOurs =
+                held.owns(path: binding.path, identity)
+                || replacing.contains { $0.owns(path: binding.path, identity) }
+            guard isOurs else {
                 throw refusal(.servedByAnotherProcess(binding.path))
             }
         case .stale(let identity):
@@ -106,12 +129,13 @@ struct UnixListenerOpening {
     }
 
     private func listener(
-        of socket: borrowing Descriptor, file: SocketFile?, notes: [String]
+        of socket: consuming Descriptor, file: SocketFile?, ownsFile: Bool = true, notes: [String]
     ) throws(ListenerError) -> OpenListener {
-        let descriptors = try ListenerSocket.duplicates(of: socket.raw, count: count, for: spec)
+        let descriptors = try ListenerSocket.duplicates(of: [socket.raw], count: count, for: spec)
         let address = SocketAddress(SocketPlace.address(binding.path))
         return OpenListener(
-            spec: spec, address: address, descriptors: descriptors, localInterface: nil, file: file, notes: notes)
+            spec: spec, address: address, descriptors: descriptors, kept: [socket.release()], localInterface: nil,
+            file: file, ownsFile: ownsFile, notes: notes)
     }
 
     private func attempt<Result: ~Copyable>(

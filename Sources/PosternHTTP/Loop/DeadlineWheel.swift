@@ -37,16 +37,20 @@ package final class DeadlineWheel {
     }
 
     /// Sets (or moves) the limit to `delay` from now.
-    package func set(_ deadline: Deadline, after delay: TimeAmount) {
-        let now = Self.tick(.now())
+    /// - Returns: now.
+    @discardableResult
+    package func set(_ deadline: Deadline, after delay: TimeAmount) -> NIODeadline {
+        let time = NIODeadline.now()
+        let now = Self.tick(time)
         let due = now &+ max(1, (delay.nanoseconds &+ Self.tickNanoseconds &- 1) / Self.tickNanoseconds)
         deadline.due = due
         if deadline.slot >= 0 {
             // Its bucket comes round before it is due: nothing to do until then.
-            if bucketTick(of: deadline) <= due { return }
+            if bucketTick(of: deadline) <= due { return time }
             remove(deadline)
         }
         insert(deadline, now: now)
+        return time
     }
 
     /// Nothing is waited for; the place in the wheel is left until it comes round.

@@ -54,6 +54,13 @@ package final class HTTPServer {
             }
     }
 
+    /// Stops accepting by any listener; connections stay. ``listen(on:_:)`` begins anew.
+    package func pause() -> EventLoopFuture<Void> {
+        let channels = listeners.values.map(\.channel)
+        listeners = [:]
+        return EventLoopFuture.andAllComplete(channels.map { $0.close() }, on: eventLoop)
+    }
+
     /// Stops accepting; connections that came by this listener finish what they are doing and close.
     package func close(_ listener: ServerListener) {
         guard let entry = listeners.removeValue(forKey: ObjectIdentifier(listener)) else { return }
@@ -130,7 +137,7 @@ package final class HTTPServer {
         }
     }
 
-    /// Stops accepting, closes idle connections, and lets busy ones end with `Connection: close`.
+    /// Stops accepting, closes connections that have been idle for a while, and lets busy ones end with `Connection: close`.
     package func drain() {
         isDraining = true
         for entry in listeners.values { entry.channel.close(promise: nil) }
@@ -139,11 +146,12 @@ package final class HTTPServer {
     }
 
     /// Cuts what the drain's deadline left.
-    /// - Returns: how many connections were cut.
+    /// - Returns: how many connections had something under way.
     package func closeAll() -> Int {
         let left = connections
+        let busy = left.count { !$0.isIdle }
         for connection in left { connection.closeNow() }
-        return left.count
+        return busy
     }
 }
 

@@ -26,6 +26,7 @@ extension ServerConnection {
         case .success(let peer):
             connection.unix = peer
             inboundState = requiresProxyHeader ? .proxyHeader : .head
+            awaitRequest(within: listener.settings.timeouts.requestHead)
             processHeld()
         case .failure(let refusal):
             refuseUnixPeer(refusal)

@@ -70,7 +70,10 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     var isHTTP10 = false
     var isHeadRequest = false
     var awaitsContinue = false
+    /// No request is wanted any more, but for one that may be on its way.
     private var isClosing = false
+    /// When it was last used, or came.
+    private var idleSince = NIODeadline.distantPast
     /// What its handshake obeys, until it has ended.
     var handshakeContext: TLSContext?
     /// Its caller's certificate no longer admits it, which has been told.
@@ -99,7 +102,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         self.context = context
         server.add(self)
         // A handshake has a limit of its own.
-        if listener.tls == nil { server.wheel.set(deadline, after: listener.settings.timeouts.requestHead) }
+        if listener.tls == nil { awaitRequest(within: listener.settings.timeouts.requestHead) }
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -409,7 +412,7 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
     /// The response has ended and the request is whole.
     private func startNextRequest() -> Bool {
         outbound = .idle
-        guard keepsAlive, !server.isDraining else {
+        guard keepsAlive else {
             closeAfterFlush()
             return false
         }
@@ -418,8 +421,20 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
         parser.reset()
         inboundState = .head
         isReadingPaused = false
-        server.wheel.set(deadline, after: listener.settings.timeouts.keepAlive)
+        awaitRequest(within: listener.settings.timeouts.keepAlive)
         return inbound.readableBytes > 0
+    }
+
+    /// The connection is idle from now on. One that is closing has told its caller that it would not before it knew.
+    func awaitRequest(within limit: TimeAmount) {
+        idleSince = server.wheel.set(deadline, after: limit)
+        if isClosing || server.isDraining { closeWhenIdle() }
+    }
+
+    /// Closes once the connection has been idle for as long as a request may be on its way.
+    private func closeWhenIdle() {
+        let left = listener.settings.timeouts.drainIdle - (.now() - idleSince)
+        if left > .zero { server.wheel.set(deadline, after: left) } else { closeAfterFlush() }
     }
 
     // MARK: Deadlines and closing
@@ -433,26 +448,48 @@ package final class ServerConnection: ChannelDuplexHandler, DeadlineOwner {
             refuseHead(.headTimeout)
         case (.length, .waiting), (.chunked, .waiting), (.length, .body), (.chunked, .body):
             // While we do not read, the caller is not to blame; the upstream has its own limits.
-            if isReadingPaused { return server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap) }
-            failBody(.bodyTimeout)
+            if isReadingPaused {
+                server.wheel.set(deadline, after: listener.settings.timeouts.bodyGap)
+            } else {
+                failBody(.bodyTimeout)
+            }
         case (_, .body):
             receiver?.streamFailed(.streamIdle)
             abort()
+        case (.head, .idle) where isClosing:
+            closeAfterFlush()
         default:
             context?.close(promise: nil)
         }
     }
 
-    /// Stop taking requests: an idle connection closes now, a busy one after its exchange.
+    /// Stop taking requests: a busy connection closes after its exchange, an idle one at once, unless a request may be on
+    /// its way, which is served.
     func drain() {
-        // The listener closed first, the process stops now: a connection that was left its first request loses it.
+        // The listener closed first, the process stops now.
         guard !isClosing || (requests == 0 && server.isDraining) else { return }
         isClosing = true
-        keepsAlive = false
-        guard case .idle = outbound, !headHasStarted else { return }
-        // A connection that has just come has its first request on the way; it is served, unless the process stops.
+        // An answer that has begun may have promised to keep the connection, and its caller may have taken it at its word.
+        switch outbound {
+        case .body, .ended: break
+        case .idle, .waiting: keepsAlive = false
+        }
+        guard case .idle = outbound, !headHasStarted, !isBeginning else { return }
+        // A connection that has just come has its first request on the way, for which there is time unless the process stops.
         if requests == 0, !server.isDraining { return }
-        closeAfterFlush()
+        closeWhenIdle()
+    }
+
+    /// Who is at the other end is being found out, which has a time limit of its own.
+    private var isBeginning: Bool {
+        if case .unixPeer = inboundState { return true }
+        return handshakeContext != nil
+    }
+
+    /// Nothing is lost when it is closed.
+    var isIdle: Bool {
+        if case .idle = outbound { return !headHasStarted && !isBeginning }
+        return false
     }
 
     func came(by other: ServerListener) -> Bool { listener === other }

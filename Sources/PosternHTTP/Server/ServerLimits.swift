@@ -10,6 +10,9 @@ package struct ServerTimeouts: Sendable, Hashable {
     package var bodyGap = TimeAmount.seconds(30)
     /// A connection without a request.
     package var keepAlive = TimeAmount.seconds(180)
+    /// How long ago a connection may have been used, or have come, to be left one more request when its listener closes: its
+    /// caller may be sending it already.
+    package var drainIdle = TimeAmount.seconds(2)
     /// No byte either way while a response streams.
     package var streamIdle = TimeAmount.seconds(300)
 

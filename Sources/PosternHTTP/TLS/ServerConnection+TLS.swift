@@ -26,7 +26,7 @@ extension ServerConnection: TLSObserver {
         switch result {
         case .success(let result):
             connection.tls = result
-            server.wheel.set(deadline, after: listener.settings.timeouts.requestHead)
+            awaitRequest(within: listener.settings.timeouts.requestHead)
         case .failure: break
         }
         listener.handshakeEnded(result, connection.remote)

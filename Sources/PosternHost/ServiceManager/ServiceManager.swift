@@ -1,7 +1,9 @@
 import Glibc
 
 /// Tells systemd how the service is, by the protocol of sd_notify(3); does nothing when nobody asked.
-package func notifyServiceManager(_ state: String) {
+///
+/// - Parameter descriptors: passed along, as `FDSTORE=1` wants.
+package func notifyServiceManager(_ state: String, descriptors: [CInt] = []) {
     guard let variable = getenv("NOTIFY_SOCKET"), let address = UnixSocketAddress(path: String(cString: variable))
     else {
         return
@@ -9,9 +11,8 @@ package func notifyServiceManager(_ state: String) {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    Array(state.utf8).withUnsafeBytes { text in
-        address.withPointer { pointer, length in
-            _ = sendto(descriptor, text.baseAddress, text.count, Int32(MSG_NOSIGNAL), pointer, length)
-        }
-    }
+    _ = DescriptorMessage(Array(state.utf8), descriptors: descriptors).send(on: descriptor, to: address)
 }
+
+/// Whether a service manager wants to hear of us (`NOTIFY_SOCKET`).
+package var hasServiceManager: Bool { getenv("NOTIFY_SOCKET") != nil }

@@ -17,7 +17,8 @@ struct Postern: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Serve.self, Check.self, Routes.self, PolicyCommand.self, Status.self, Certs.self, Reload.self, Explain.self,
+            Serve.self, Check.self, Routes.self, PolicyCommand.self, Status.self, Certs.self, Reload.self, Upgrade.self,
+            Explain.self,
             Quickstart.self,
             VersionCommand.self,
         ])

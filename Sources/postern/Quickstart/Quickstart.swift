@@ -49,7 +49,7 @@ struct Quickstart: AsyncParsableCommand {
                 try files.write(port: firstPort, orders: orders, carts: carts)
             }
             let loaded = try ConfigurationLoader.load(path: files.directory)
-            let service = try await Service(loaded, path: files.directory, inherited: .none, logger: logger)
+            let service = try await Service(loaded, path: files.directory, logger: logger)
             try await service.start()
             await QuickstartLesson(service, files).print(isSecured: mtls)
             Task { for await _ in signals.reloads { _ = await service.reload() } }

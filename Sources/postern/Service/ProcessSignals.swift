@@ -8,6 +8,8 @@ struct ProcessSignals {
     let reloads: AsyncStream<Void>
     /// USR1: the log's file was moved away.
     let reopenings: AsyncStream<Void>
+    /// USR2: a new process is to take this one's place.
+    let upgrades: AsyncStream<Void>
     /// TERM and INT.
     let stops: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
@@ -17,8 +19,10 @@ struct ProcessSignals {
         signal(SIGPIPE, SIG_IGN)
         let (reloads, reload) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (reopenings, reopen) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (upgrades, upgrade) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (stops, stop) = AsyncStream.makeStream(of: Void.self)
-        sources = [(SIGHUP, reload), (SIGUSR1, reopen), (SIGTERM, stop), (SIGINT, stop)].map { number, order in
+        let orders = [(SIGHUP, reload), (SIGUSR1, reopen), (SIGUSR2, upgrade), (SIGTERM, stop), (SIGINT, stop)]
+        sources = orders.map { number, order in
             // Without this the default action would come first.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -26,6 +30,6 @@ struct ProcessSignals {
             source.activate()
             return source
         }
-        (self.reloads, self.reopenings, self.stops) = (reloads, reopenings, stops)
+        (self.reloads, self.reopenings, self.upgrades, self.stops) = (reloads, reopenings, upgrades, stops)
     }
 }

@@ -15,49 +15,55 @@ import PosternTelemetry
 /// Start, reload and stop happen one after another; nothing here is on the path of a request.
 actor Service {
     private let configurationPath: String
-    private let logger: Logger
-    private let inherited: InheritedSockets
+    let logger: Logger
+    /// nil where no successor can be started.
+    let program: StartedProgram?
+    private let given: GivenSockets
+    private var stored: StoredSockets
+    let processID = getpid()
     private let group: MultiThreadedEventLoopGroup
     private let adminGroup: MultiThreadedEventLoopGroup
     let gateway: Gateway
-    private let log: LogWriter?
-    private let certificateKeeper: MaterialKeeper
-    private let revocation: RevocationService
+    let log: LogWriter?
+    let certificateKeeper: MaterialKeeper
+    let revocation: RevocationService
     private let responders: ResponderClient
-    private let started = ContinuousClock.now
+    let started = ContinuousClock.now
     private(set) var configuration: LoadedConfiguration
     /// The plans served last, oldest first, the current one included: what requests of the recent past were decided by.
     private(set) var plans: [Plan] = []
-    private var listeners: [RunningListener] = []
-    private let total: ConnectionBudget
-    /// By endpoint id; a reload keeps what they remember of sources.
-    private var handshakeLimiters: [String: HandshakeLimiter] = [:]
-    private var admin: AdminServer?
-    private var adminSockets: [OpenListener] = []
-    private var generation = 1
-    private var publishedAt = SystemTime.wallNanoseconds()
-    private var isServing = false
+    let listeners: ListenerSet
+    private(set) var admin: AdminServer?
+    private(set) var adminSockets: [OpenListener] = []
+    private(set) var generation = 1
+    private(set) var publishedAt = SystemTime.wallNanoseconds()
+    private(set) var isServing = false
     /// The start or a reload is under way; the next change waits for it.
     private var isChanging = false
-    private var reloads = (succeeded: 0, failed: 0)
-    private var lastReload: ReloadReport?
-
-    /// A listener of the configuration with its sockets: several where an interface has several addresses.
-    private struct RunningListener {
-        var specification: ListenerSpecification
-        var budget: ConnectionBudget
-        var sockets: [OpenListener]
-        var served: [ServedListener]
-
-        var addresses: [String] { sockets.map { $0.address.listenerText } }
-    }
+    /// A successor serves on our sockets.
+    private var isReplaced = false
+    /// Yields once, when a successor has taken this process's place, which is to stop then.
+    nonisolated let replacements: AsyncStream<Void>
+    private let replaced: AsyncStream<Void>.Continuation
+    private(set) var reloads = (succeeded: 0, failed: 0)
+    private(set) var lastReload: ReloadReport?
 
     // MARK: Start
 
-    init(_ configuration: LoadedConfiguration, path: String, inherited: InheritedSockets, logger: Logger) async throws {
+    /// - Parameters:
+    ///   - path: where the configuration is loaded from again.
+    ///   - program: what is started to take this process's place; nil: nothing is.
+    ///   - holdsSockets: the service manager shall keep the listening sockets while the service restarts.
+    init(
+        _ configuration: LoadedConfiguration, path: String, given: GivenSockets = .none,
+        program: StartedProgram? = nil, holdsSockets: Bool = false, logger: Logger
+    ) async throws {
         self.configuration = configuration
         self.configurationPath = path
-        self.inherited = inherited
+        self.given = given
+        self.program = program
+        stored = StoredSockets(isWanted: holdsSockets)
+        (replacements, replaced) = AsyncStream.makeStream(of: Void.self)
         self.logger = logger
         let process = configuration.process
         let target: LogTarget? =
@@ -83,38 +89,57 @@ actor Service {
         gateway = try await Gateway.start(
             on: group, resolver: NameResolver(), peers: UnixPeerReader(), upstream: upstream, log: log,
             explainedRequests: process.explainedRequests)
-        total = ConnectionBudget(most: process.limits.connections ?? DescriptorLimit.defaultConnections)
+        listeners = ListenerSet(gateway, given, logger: logger)
     }
 
-    /// Opens everything and begins to serve; on a failure no socket's file stays, and the process is meant to end.
+    /// Opens everything and begins to serve; on a failure no socket's file of ours stays, and the process is meant to end. Where
+    /// it is to take another's place, nothing is accepted before everything is ready, and it returns once the place is its own.
     func start() async throws {
         isChanging = true
         defer { isChanging = false }
         do {
-            try await openAdmin()
-            let opened = try open(configuration, leaving: [])
+            try openAdmin()
+            if given.predecessor == nil { try await serveAdmin() }
+            let opened = try listeners.open(configuration)
             let materials = await certificateKeeper.materials
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
             try await publish(configuration.plan)
-            try await serve(configuration, opened, materials)
+            try Task.checkCancellation()
+            if let predecessor = given.predecessor { try await awaitTurn(after: predecessor) }
+            try await listeners.serve(configuration, opened, materials)
+            if given.predecessor != nil { try await serveAdmin() }
         } catch {
             for socket in adminSockets { socket.close() }
             throw error
         }
-        await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         isServing = true
+        let unused = given.held.closeRest()
+        if let predecessor = given.predecessor {
+            await takePlace(of: predecessor)
+        } else {
+            for socket in listeners.sockets { socket.claimFile() }
+        }
+        notifyServiceManager("READY=1\nSTATUS=\(statusText)")
+        holdSockets(closed: unused)
+        await certificateKeeper.start { [weak self] _ in await self?.filesChanged() }
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        for listener in listeners {
+        for listener in listeners.running {
             logger.notice(
                 "listening",
                 metadata: ["endpoint": "\(listener.specification.endpointID)", "addresses": "\(listener.addresses)"])
         }
-        for name in inherited.unused(by: listeners.map(\.specification)) {
+        for name in listeners.unusedInherited {
             logger.warning("no listener takes the inherited socket", metadata: ["name": "\(name)"])
         }
     }
 
-    private func openAdmin() async throws {
+    /// For the service manager, in words.
+    var statusText: String {
+        "serving generation \(generation): \(configuration.plan.summary) on "
+            + counted(listeners.running.count, "listener")
+    }
+
+    private func openAdmin() throws(ListenerError) {
         let settings = configuration.process.admin
         let socket = ListenerSpecification(
             endpointID: "admin",
@@ -122,149 +147,86 @@ actor Service {
                 .init(
                     path: settings.socket.path, mode: settings.socket.mode, owner: settings.socket.owner,
                     group: settings.socket.group)))
-        let changing = try ListenerSocket.open(socket, count: 1, admits: { _ in false })
-        var reading: [OpenListener] = []
-        if let port = settings.port {
-            let loopback = ListenerSpecification(endpointID: "admin", bind: .address("127.0.0.1", port: port))
-            reading = try ListenerSocket.open(loopback, count: 1, admits: { $0.ipAddress == "127.0.0.1" })
+        adminSockets = try ListenerSocket.open(socket, count: 1, held: given.held, admits: { _ in false })
+        guard let port = settings.port else { return }
+        let loopback = ListenerSpecification(endpointID: "admin", bind: .address("127.0.0.1", port: port))
+        adminSockets += try ListenerSocket.open(
+            loopback, count: 1, held: given.held, admits: { $0.ipAddress == "127.0.0.1" })
+    }
+
+    private func serveAdmin() async throws {
+        admin = try await AdminServer.start(on: adminGroup.next())
+        try await listenForAdmin { $0.takeDescriptors() }
+        for note in adminSockets.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
+        for socket in adminSockets where socket.address.ipAddress != nil {
+            logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"])
         }
-        adminSockets = changing + reading
-        for note in changing.flatMap(\.notes) { logger.warning("\(note)", metadata: ["endpoint": "admin"]) }
-        admin = try await AdminServer.start(
-            on: adminGroup.next(), service: self, changing: changing.flatMap { $0.takeDescriptors() },
-            reading: reading.flatMap { $0.takeDescriptors() })
-        for socket in reading { logger.notice("admin", metadata: ["address": "\(socket.address.listenerText)"]) }
+    }
+
+    /// Orders are taken on the Unix socket only.
+    func listenForAdmin(_ descriptors: (OpenListener) throws -> [CInt]) async throws {
+        let changing = try adminSockets.filter { $0.address.ipAddress == nil }.flatMap(descriptors)
+        let reading = try adminSockets.filter { $0.address.ipAddress != nil }.flatMap(descriptors)
+        try await admin?.listen(for: self, changing: changing, reading: reading)
+    }
+
+    /// Has the service manager keep what listens now, and nothing else.
+    /// - Parameter closed: what it may have kept from before.
+    private func holdSockets(closed: [HeldPlace] = []) {
+        for place in closed { DescriptorStore.remove(name: place.name) }
+        for address in stored.update(listeners.sockets) {
+            logger.warning("a restart does not keep the socket, for its path is too long", metadata: ["path": "\(address)"])
+        }
     }
 
     /// Files that the TLS settings name have changed. Connections that begin from now on are secured by what they hold.
     private func filesChanged() async {
-        await waitForChange()
+        await beginChange()
+        defer { endChange() }
         guard isServing else { return }
-        isChanging = true
-        defer { isChanging = false }
         // A reload may have come in between.
         let materials = await certificateKeeper.materials
         do {
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
-            for listener in listeners {
-                guard let tls = serverTLS(of: listener.specification.endpointID, in: materials) else { continue }
-                for served in listener.served { try await served.secure(with: tls) }
-            }
+            try await listeners.secure(with: materials)
         } catch {
             logger.error("changed certificates are served in part only: \(error)")
         }
     }
 
-    /// nil for a listener whose connections are not secured.
-    private func serverTLS(of endpoint: String, in materials: TLSMaterials) -> ServerTLS? {
-        guard let tls = materials.listeners[endpoint] else { return nil }
-        let perSource = tls.declared.handshakesPerSource
-        if handshakeLimiters[endpoint]?.perSecond != perSource {
-            handshakeLimiters[endpoint] = perSource > 0 ? HandshakeLimiter(perSecond: perSource) : nil
-        }
-        return ServerTLS(tls, limiter: handshakeLimiters[endpoint])
-    }
-
-    // MARK: Listeners
-
-    /// Opens the sockets of listeners that are not open yet: all of them or none.
-    private func open(
-        _ configuration: LoadedConfiguration, leaving: [RunningListener]
-    ) throws(ListenerError) -> [ListenerSpecification: [OpenListener]] {
-        let ranges = configuration.process.internalRanges
-        func isInternal(_ address: SocketAddress) -> Bool {
-            address.ipAddress.flatMap(IPAddress.init).map(ranges.contains) ?? false
-        }
-        var missing: [ListenerSpecification] = []
-        for specification in configuration.process.listeners.map(\.specification) {
-            guard let kept = listeners.first(where: { $0.specification == specification }) else {
-                missing.append(specification)
-                continue
-            }
-            // What stays open is held to the new ranges as well.
-            for address in kept.sockets.map(\.address) where address.ipAddress != nil && !isInternal(address) {
-                throw ListenerError(endpointID: specification.endpointID, .notInternal(address.listenerText))
-            }
-        }
-        // Opening a socket at the path of one that leaves takes the path away from it at once: nothing else may fail then.
-        let paths = Set(leaving.compactMap(\.specification.socketPath))
-        let takesOver = { (new: ListenerSpecification) in new.socketPath.map(paths.contains) ?? false }
-        var opened: [ListenerSpecification: [OpenListener]] = [:]
-        for specification in missing.filter({ !takesOver($0) }) + missing.filter(takesOver) {
-            opened[specification] = try ListenerSocket.open(
-                specification, count: gateway.loopCount, inherited: inherited, replacing: leaving.flatMap(\.sockets),
-                admits: isInternal)
-        }
-        return opened
-    }
-
-    /// Serves the configuration's listeners: new ones from `opened`, those that stay with their new settings.
-    private func serve(
-        _ configuration: LoadedConfiguration, _ opened: [ListenerSpecification: [OpenListener]],
-        _ materials: TLSMaterials
-    ) async throws {
-        let wanted = configuration.process.listeners
-        try await gateway.nameListeners(wanted.map(\.id), served: listeners.flatMap(\.served))
-        for (index, wanted) in wanted.enumerated() {
-            let specification = wanted.specification
-            let tls = serverTLS(of: wanted.id, in: materials)
-            if let kept = listeners.first(where: { $0.specification == specification }) {
-                kept.budget.most = wanted.maxConnections
-                for served in kept.served {
-                    try await served.update(opening(wanted, configuration, index, kept.budget, tls, nil))
-                }
-            } else {
-                let budget = ConnectionBudget(most: wanted.maxConnections)
-                let sockets = opened[specification] ?? []
-                var served: [ServedListener] = []
-                for socket in sockets {
-                    for note in socket.notes { logger.warning("\(note)", metadata: ["endpoint": "\(wanted.id)"]) }
-                    served.append(
-                        try await gateway.listen(
-                            opening(wanted, configuration, index, budget, tls, socket)))
-                }
-                listeners.append(
-                    RunningListener(specification: specification, budget: budget, sockets: sockets, served: served))
-            }
-        }
-        listeners = wanted.compactMap { wanted in listeners.first { $0.specification == wanted.specification } }
-    }
-
-    private func opening(
-        _ listener: ListenerConfiguration, _ configuration: LoadedConfiguration, _ index: Int,
-        _ budget: ConnectionBudget, _ tls: ServerTLS?, _ socket: OpenListener?
-    ) -> ListenerOpening {
-        ListenerOpening(
-            endpointID: listener.id, vpcID: listener.vpc, localInterface: socket?.localInterface,
-            defaultAPI: listener.defaultAPI, settings: ServerSettings(listener, configuration.process),
-            tls: tls, budgets: [total, budget],
-            descriptors: socket?.takeDescriptors() ?? [], index: index, trusts: listener.proxyTrust)
-    }
-
     // MARK: Reload
 
     func reload() async -> ReloadReport {
-        await waitForChange()
+        await beginChange()
+        defer { endChange() }
         guard isServing else {
             return ReloadReport(succeeded: false, generation: generation, messages: ["the gateway is not serving"])
         }
-        isChanging = true
-        defer { isChanging = false }
         notifyServiceManager("RELOADING=1\nMONOTONIC_USEC=\(SystemTime.monotonicNanoseconds() / 1000)")
-        defer { notifyServiceManager("READY=1") }
         let report = await attemptReload()
         if report.succeeded { reloads.succeeded += 1 } else { reloads.failed += 1 }
         for message in report.messages {
             if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
         }
         lastReload = report
+        notifyServiceManager("READY=1\nSTATUS=\(report.succeeded ? statusText : failureText(report))")
         return report
     }
 
-    /// Waits until neither the start nor a reload is under way; nothing else runs between its return and the caller's next suspension.
-    private func waitForChange() async {
-        while isChanging { try? await Task.sleep(for: .milliseconds(10)) }
+    /// One line, as the service manager shows it.
+    private func failureText(_ report: ReloadReport) -> String {
+        let problem = report.messages.first?.split(separator: "\n").first ?? ""
+        let time = PolicyTime(seconds: Int64(SystemTime.wallNanoseconds() / 1_000_000_000))
+        return "reload failed at \(time): \(problem); generation \(generation) keeps serving"
     }
+
+    /// Waits until neither the start, a reload nor an upgrade is under way; the next one waits for `endChange`.
+    func beginChange() async {
+        while isChanging { try? await Task.sleep(for: .milliseconds(10)) }
+        isChanging = true
+    }
+
+    func endChange() { isChanging = false }
 
     private func attemptReload() async -> ReloadReport {
         let next: LoadedConfiguration
@@ -275,11 +237,10 @@ actor Service {
         } catch {
             return unchanged(error.all.map(\.description))
         }
-        let wanted = Set(next.process.listeners.map(\.specification))
-        let leaving = listeners.filter { !wanted.contains($0.specification) }
-        let opened: [ListenerSpecification: [OpenListener]]
+        let leaving = listeners.leaving(for: next)
+        let opened: ListenerSet.Opened
         do {
-            opened = try open(next, leaving: leaving)
+            opened = try listeners.open(next, leaving: leaving)
         } catch {
             return unchanged([next.text(of: error)])
         }
@@ -288,7 +249,6 @@ actor Service {
         let messages =
             changes(from: configuration, to: next, opened: opened, leaving: leaving)
             + materials.warnings.map(\.description)
-        total.most = next.process.limits.connections ?? DescriptorLimit.defaultConnections
         do {
             await certificateKeeper.adopt(materials, of: next)
             try await gateway.secure(upstreams: materials.upstreams.mapValues(\.context))
@@ -296,12 +256,9 @@ actor Service {
             publishedAt = SystemTime.wallNanoseconds()
             let former = configuration.plan
             configuration = next
-            listeners.removeAll { listener in leaving.contains { $0.specification == listener.specification } }
-            for listener in leaving {
-                for socket in listener.sockets { socket.close() }
-                for served in listener.served { try await served.close() }
-            }
-            try await serve(next, opened, materials)
+            try await listeners.close(leaving)
+            try await listeners.serve(next, opened, materials)
+            holdSockets()
             let changes = await decisionChanges(from: former, to: next.plan)
             return ReloadReport(
                 succeeded: true, generation: generation, messages: messages + (changes?.lines ?? []),
@@ -327,45 +284,32 @@ actor Service {
             messages: problems + ["nothing was changed; generation \(generation) keeps serving"])
     }
 
-    private func changes(
-        from old: LoadedConfiguration, to new: LoadedConfiguration, opened: [ListenerSpecification: [OpenListener]],
-        leaving: [RunningListener]
-    ) -> [String] {
-        var lines = ["generation \(generation) is served: \(new.plan.summary)"]
-        for listener in new.process.listeners {
-            guard let sockets = opened[listener.specification] else { continue }
-            lines.append("opened \(listener.id) on \(sockets.map { $0.address.listenerText }.joined(separator: ", "))")
-        }
-        for listener in leaving { lines.append("closed \(listener.specification.endpointID)") }
-        let (before, after) = (old.process, new.process)
-        if before.loops != after.loops { lines.append("`loops` takes effect at the next start") }
-        if before.explainedRequests != after.explainedRequests {
-            lines.append("`explain.requests` takes effect at the next start")
-        }
-        if before.accessLog != after.accessLog { lines.append("`accessLog` takes effect at the next start") }
-        if before.admin != after.admin { lines.append("`admin` takes effect at the next start") }
-        if before.timeouts.upstreamKeepAlive != after.timeouts.upstreamKeepAlive {
-            lines.append("`timeouts.upstreamKeepAlive` takes effect at the next start")
-        }
-        if before.timeouts.streamIdle != after.timeouts.streamIdle {
-            lines.append("`timeouts.streamIdle` takes effect toward upstreams at the next start")
-        }
-        return lines + new.warnings.map(\.description)
-    }
-
     // MARK: Stop
 
-    /// Stops accepting, waits for exchanges to end, cuts what is left at the deadline.
+    /// A successor serves: this process is to stop.
+    func wasReplaced() {
+        isServing = false
+        isReplaced = true
+        replaced.yield()
+    }
+
+    /// Stops accepting, waits for exchanges to end, cuts what is left at the deadline, or at once where the task is cancelled.
     /// - Returns: how many connections were cut.
     func drain() async throws -> Int {
         isServing = false
-        // A reload under way would open what is closed here; none begins any more.
-        await waitForChange()
-        notifyServiceManager("STOPPING=1")
-        for socket in listeners.flatMap(\.sockets) { socket.removeSocketFile() }
+        // A reload under way would open what is closed here; an upgrade ends its successor. None begins any more.
+        await beginChange()
+        endChange()
+        for socket in listeners.sockets { socket.close(keepingFile: isReplaced || stored.hold(socket)) }
+        if isReplaced {
+            for socket in adminSockets { socket.close(keepingFile: true) }
+            try await admin?.drain()
+        }
+        let telling = isReplaced ? nil : Task { await tellOfDrain() }
         let limit = Duration.milliseconds(configuration.process.timeouts.drain)
         let cut = try await gateway.drain(within: limit)
-        for socket in listeners.flatMap(\.sockets) + adminSockets { socket.close() }
+        telling?.cancel()
+        for socket in adminSockets { socket.close() }
         await certificateKeeper.stop()
         try await responders.stop()
         try await admin?.stop()
@@ -375,55 +319,30 @@ actor Service {
         return cut
     }
 
+    /// Tells the service manager how far the drain is, and that it must not lose patience, until cancelled.
+    private func tellOfDrain() async {
+        var isFirst = true
+        while !Task.isCancelled {
+            let connections = (try? await gateway.connectionCount()) ?? 0
+            let first = isFirst ? "STOPPING=1" : "EXTEND_TIMEOUT_USEC=15000000"
+            notifyServiceManager("\(first)\nSTATUS=draining: \(counted(connections, "connection"))")
+            isFirst = false
+            try? await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    // MARK: Watchdog
+
+    nonisolated var eventLoops: [any EventLoop] { Array(group.makeIterator()) + Array(adminGroup.makeIterator()) }
+
+    /// Answers where changes are made.
+    func answer(_ answer: @Sendable () -> Void) { answer() }
+
     /// For log rotation.
     func reopenLog() { log?.reopen() }
 
     /// Where the listeners ended up, for those bound to port 0.
     func addresses(of endpoint: String) -> [SocketAddress] {
-        listeners.filter { $0.specification.endpointID == endpoint }.flatMap(\.sockets).map(\.address)
-    }
-}
-
-// MARK: - What the admin socket asks
-
-extension Service: AdminService {
-    func isReady() -> Bool { isServing }
-
-    func metrics() async -> [UInt8] {
-        guard let snapshot = try? await gateway.snapshot() else { return [] }
-        let samples = [
-            MetricSample(MetricNames.buildInfo, 1, labels: [("version", Version.text)]),
-            MetricSample(MetricNames.planGeneration, Double(generation)),
-            MetricSample(MetricNames.planPublished, Double(publishedAt) / 1e9),
-            MetricSample(MetricNames.reloads, Double(reloads.succeeded), labels: [("result", "success")]),
-            MetricSample(MetricNames.reloads, Double(reloads.failed), labels: [("result", "failure")]),
-            MetricSample(MetricNames.ready, isServing ? 1 : 0),
-            MetricSample(MetricNames.eventLoops, Double(gateway.loopCount)),
-        ]
-        let certificates = await certificateKeeper.report().samples + revocation.samples
-        return PrometheusText.render(
-            snapshot, log: log?.statistics, process: .read(), samples: samples + certificates)
-    }
-
-    func certificates() async -> CertificatesReport { await certificateKeeper.report() }
-
-    func status() async -> StatusReport {
-        let snapshot = try? await gateway.snapshot()
-        let connections = (try? await gateway.connectionCount()) ?? 0
-        return StatusReport(
-            version: Version.text, processID: Int(getpid()), generation: generation, configuration: configuration.file,
-            ready: isServing, uptimeSeconds: Int((ContinuousClock.now - started).components.seconds),
-            eventLoops: gateway.loopCount,
-            listeners: listeners.map {
-                .init(endpoint: $0.specification.endpointID, vpc: $0.specification.vpcID, addresses: $0.addresses)
-            },
-            apis: configuration.plan.apis.map { api in
-                .init(
-                    id: api.id, stages: api.stages.map(\.name), routes: api.stages.first?.routes.count ?? 0,
-                    hasPolicy: api.policy != nil)
-            },
-            connections: connections, activeRequests: snapshot?.activeRequests ?? 0,
-            requests: snapshot?.requestsEnded ?? 0, refusals: snapshot?.requestsRefused ?? 0,
-            droppedLogRecords: log?.statistics.droppedRecords ?? 0, lastReload: lastReload)
+        listeners.running.filter { $0.specification.endpointID == endpoint }.flatMap(\.sockets).map(\.address)
     }
 }

@@ -62,6 +62,7 @@ extension ServerSettings {
         timeouts.bodyGap = .milliseconds(Int64(times.bodyGap))
         timeouts.keepAlive = .milliseconds(Int64(times.keepAlive))
         timeouts.streamIdle = .milliseconds(Int64(times.streamIdle))
+        timeouts.drainIdle = .milliseconds(Int64(times.drainIdle))
         bodyBytes = limits.bodyBytes
         requestsPerConnection = listener.maxRequestsPerConnection
         requiresProxyHeader = listener.proxyProtocol != nil

@@ -21,13 +21,14 @@ final class Gateway {
     /// - Parameter launcher: a program with arguments that runs ours.
     init(
         _ configuration: Configuration, in directory: TemporaryDirectory? = nil, launcher: [String],
-        environment: [String: String] = [:], inherited: [CInt] = []
+        program: String = Postern.path, options: [String] = [], environment: [String: String] = [:],
+        inherited: [CInt] = []
     ) throws {
         self.directory = try directory ?? TemporaryDirectory()
         self.configuration = configuration
         try configuration.write(to: self.directory)
         child = try Child(
-            launcher + [Postern.path, "serve", "--config", self.directory.path], environment: environment,
+            launcher + [program, "serve", "--config", self.directory.path] + options, environment: environment,
             output: (self.directory.file("stdout"), self.directory.file("stderr")), inherited: inherited)
     }
 

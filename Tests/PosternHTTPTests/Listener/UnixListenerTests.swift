@@ -109,7 +109,7 @@ import Testing
     @Test func theFileGoesFirstWhenChannelsOwnTheDescriptors() throws {
         let listener = try open(.init(path: path))
         let descriptors = listener.takeDescriptors()
-        listener.removeSocketFile()
+        listener.close()
         #expect(scratch.names.isEmpty)
         for descriptor in descriptors { close(descriptor) }
     }

@@ -117,6 +117,10 @@ package struct TimeoutsConfiguration: Sendable, Hashable {
     package var streamIdle = 300_000
     /// From the order to stop until connections are cut; 0: at once.
     package var drain = 30_000
+    /// How long a connection may still bring one more request when the gateway stops, from its last answer; 0: not at all.
+    package var drainIdle = 2_000
+    /// From the start of a successor until it serves.
+    package var upgrade = 60_000
 
     package init() {}
 }

@@ -99,7 +99,7 @@ struct ProcessDecoder {
             ("bodyGap", \.bodyGap, 1...day),
             ("keepAlive", \.keepAlive, 1...day),
             ("upstreamKeepAlive", \.upstreamKeepAlive, 1...day), ("streamIdle", \.streamIdle, 1...day),
-            ("drain", \.drain, 0...day),
+            ("drain", \.drain, 0...day), ("drainIdle", \.drainIdle, 0...day), ("upgrade", \.upgrade, 1...600_000),
         ]
         for (key, path, range) in keys {
             if let value = mapping.duration(key, in: range) { timeouts[keyPath: path] = value }
