@@ -77,7 +77,7 @@ final class Container: Sendable {
     func run(_ command: String...) throws -> Child.Result { try run(command) }
 
     func run(_ command: [String]) throws -> Child.Result {
-        try Child.run(["nsenter", "--target", "\(leader)", "--all", "--wd=/"] + command)
+        try Child.run(["nsenter", "--target", "\(leader)", "--all", "--wdns=/"] + command)
     }
 
     /// Runs a command that must succeed, and returns what it printed, without the line's end.
@@ -93,7 +93,9 @@ final class Container: Sendable {
         try must("systemctl", "show", "--property=\(name)", "--value", unit)
     }
 
-    var journal: String { (try? run("journalctl", "--no-pager", "--output=cat", "--unit=postern.service").output) ?? "" }
+    var journal: String {
+        (try? run("journalctl", "--no-pager", "--output=cat", "--unit=postern.service").output) ?? ""
+    }
 
     // MARK: Files
 

@@ -4,7 +4,7 @@ import Testing
 
 extension HostTests {
     @Suite("The service") struct ServiceTests {
-        static let proxied = ["GET /order/{id}": "http://127.0.0.1:9000/order/{id}"]
+        static let proxied = ["GET /x": "http://127.0.0.1:9000/x"]
 
         /// A host that serves `shop` by the inherited sockets `mesh`, a low TCP port, and `local`, a Unix socket.
         private func hostWithInheritedSockets() throws -> Host {
@@ -24,8 +24,9 @@ extension HostTests {
         func inherited() throws {
             let host = try hostWithInheritedSockets()
             let backEnd = try host.backEnd(port: 9000)
-            #expect(try host.get("/dev/order/7", at: low).text == "back end /order/7")
-            #expect(try host.get("/dev/order/8", at: host.unix("/run/postern/local.sock")).text == "back end /order/8")
+            #expect(try host.get("/dev/x?by=tcp", at: low).text == "back end /x?by=tcp")
+            #expect(
+                try host.get("/dev/x?by=unix", at: host.unix("/run/postern/local.sock")).text == "back end /x?by=unix")
             #expect(backEnd.requests.count == 2)
         }
 
@@ -38,7 +39,7 @@ extension HostTests {
                     let before = try host.mainPID
                     try host.container.must("systemctl", "restart", "postern.service")
                     #expect(try host.mainPID != before)
-                    try callers.waitForAnswers()
+                    try callers.waitForMore()
                 }
             }
             withExtendedLifetime(backEnd) {}
@@ -59,12 +60,12 @@ extension HostTests {
                     let before = try host.mainPID
                     try host.container.must("systemctl", "restart", "postern.service")
                     #expect(try host.mainPID != before)
-                    try callers.waitForAnswers()
+                    try callers.waitForMore()
                 }
             }
             // Stopped for good, they are gone.
             try host.container.must("systemctl", "stop", "postern.service")
-            #expect(throws: SocketFailure.self) { try host.get("/dev/order/7", at: .tcp("127.0.0.1", 8080)) }
+            #expect(throws: SocketFailure.self) { try host.get("/dev/x", at: .tcp("127.0.0.1", 8080)) }
             withExtendedLifetime(backEnd) {}
         }
 
@@ -94,7 +95,9 @@ extension HostTests {
         func adminGroup() throws {
             let host = try Host()
             let ask = ["/usr/bin/postern", "status"]
-            #expect(try host.container.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] + ask).status == 69)
+            #expect(
+                try host.container.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] + ask).status
+                    == 69)
             #expect(
                 try host.container.run(
                     ["setpriv", "--reuid=nobody", "--regid=nogroup", "--groups=postern-admin"] + ask
@@ -127,7 +130,7 @@ extension HostTests {
         func journal() throws {
             let host = try Host()
             try host.configure(
-                listeners: ["id: vpce-mesh, address: 127.0.0.1, port: 8080"], process: ["accessLog: {path: journald}"],
+                listeners: ["id: vpce-mesh, address: 127.0.0.1, port: 8080"], process: ["accessLog: {path: journal}"],
                 routes: ["GET /x": "{type: MOCK, body: m}"])
             let closed = Policies.policy(
                 Policies.statement("Allow"), Policies.statement("Deny", sid: "NoY", resource: "execute-api:/*/GET/y"))
@@ -147,18 +150,14 @@ extension HostTests {
     }
 }
 
-/// Has callers ask `/dev/order/7` all the time while `body` runs; each of them must be answered by the back end.
+/// Has callers in the host's network ask `/dev/x` all the time while `body` runs; none of them may fail.
 func expectNoFailure(
     _ host: Host, _ places: [SocketPlace], sourceLocation: SourceLocation = #_sourceLocation,
     _ body: (SteadyCallers) throws -> Void
 ) throws {
-    let callers = try SteadyCallers(of: host, at: places, target: "/dev/order/7", answer: "back end /order/7")
-    do {
-        try body(callers)
-    } catch {
-        try callers.stop()
-        throw error
-    }
-    try callers.stop()
-    #expect(callers.failures == [], sourceLocation: sourceLocation)
+    let callers = try host.container.inNetwork { SteadyCallers(to: places) }
+    defer { callers.end() }
+    try callers.waitForMore()
+    try body(callers)
+    #expect(try callers.endAndWait() == [], sourceLocation: sourceLocation)
 }

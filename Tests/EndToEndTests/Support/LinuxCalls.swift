@@ -20,7 +20,8 @@ enum LinuxCalls {
         guard function("setns", as: Call.self)(descriptor, newNetwork) == 0 else { throw SocketFailure("setns") }
     }
 
-    /// Stops a thread of another process, ptrace(2), until the calling thread ends.
+    /// Stops a thread of another process, ptrace(2), until the calling thread ends. Meanwhile the caller has to call
+    /// `reapThread`, or the process could not end.
     static func stopThread(_ thread: pid_t) throws {
         typealias Call = @convention(c) (CLong, CLong, CLong, CLong) -> CLong
         let (seize, interrupt): (CLong, CLong) = (0x4206, 0x4207)
@@ -28,5 +29,11 @@ enum LinuxCalls {
         where function("ptrace", as: Call.self)(request, CLong(thread), 0, 0) != 0 {
             throw SocketFailure("ptrace")
         }
+    }
+
+    /// Lets a stopped thread go that has been killed.
+    static func reapThread(_ thread: pid_t) {
+        let anyChild: CInt = 0x4000_0000  // __WALL
+        waitpid(thread, nil, WNOHANG | anyChild)
     }
 }

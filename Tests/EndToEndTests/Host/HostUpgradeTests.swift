@@ -30,13 +30,13 @@ extension HostTests {
                     try host.container.must("postern", "upgrade")
                     try eventually("systemd knows the new process") { try host.mainPID != before }
                     #expect(host.isActive)
-                    try callers.waitForAnswers()
+                    try callers.waitForMore()
                     try eventually("the former process has ended") { !host.container.exists("/proc/\(before)") }
                 }
                 // It is systemd's like any other: it reloads, and restarts with the same sockets.
                 try host.container.must("systemctl", "reload", "postern.service")
                 try host.container.must("systemctl", "restart", "postern.service")
-                try callers.waitForAnswers()
+                try callers.waitForMore()
             }
             withExtendedLifetime(backEnd) {}
         }
@@ -56,7 +56,7 @@ extension HostTests {
                 try host.container.must("cp", "/bin/false", "\(program).new")
                 try host.container.must("mv", "\(program).new", program)
                 #expect(try host.container.run("/root/postern", "upgrade").status != 0)
-                try callers.waitForAnswers()
+                try callers.waitForMore()
             }
             #expect(try host.mainPID == before)
             #expect(host.isActive)
@@ -73,7 +73,7 @@ extension HostTests {
                 try host.install(newer)
                 try eventually("systemd knows the new process") { try host.mainPID != before }
                 #expect(host.isActive)
-                try callers.waitForAnswers()
+                try callers.waitForMore()
             }
             #expect(try host.container.must("dpkg-query", "--show", "--showformat=${Version}", "postern") == "99.1")
             withExtendedLifetime(backEnd) {}
@@ -89,7 +89,7 @@ extension HostTests {
                 try breakConfiguration(of: host)
                 #expect(try host.install(newer).contains("keeps serving"))
                 #expect(try host.mainPID == before)
-                try callers.waitForAnswers()
+                try callers.waitForMore()
             }
             withExtendedLifetime(backEnd) {}
         }
