@@ -32,9 +32,12 @@ extension HostTests {
                     #expect(host.isActive)
                     try callers.waitForMore()
                     try eventually("the former process has ended") { !host.container.exists("/proc/\(before)") }
+                    #expect(callers.failed == [], "after an upgrade")
                 }
                 // It is systemd's like any other: it reloads, and restarts with the same sockets.
                 try host.container.must("systemctl", "reload", "postern.service")
+                try callers.waitForMore()
+                #expect(callers.failed == [], "after the reload")
                 try host.container.must("systemctl", "restart", "postern.service")
                 try callers.waitForMore()
             }
