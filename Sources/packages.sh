@@ -47,6 +47,16 @@ need_build() {
     need pkg-config pkg-config                                  # tells SwiftPM where they are
 }
 
+# What the Debian package is made and checked with, beside the build.
+need_deb() {
+    need dpkg-buildpackage dpkg-dev
+    need dh debhelper                                           # puts files, units and maintainer scripts in their places
+    need fakeroot fakeroot
+    need lintian lintian
+    need lowdown lowdown                                        # manual pages from the documentation's Markdown
+    need python3 python3                                        # and from the program's own help
+}
+
 # The Swift toolchain is the one thing that the machine must have.
 need_swift() {
     command -v swift >/dev/null && return

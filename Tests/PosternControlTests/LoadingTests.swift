@@ -62,6 +62,16 @@ struct LoadingTests {
         #expect(loaded.listenerPositions["vpce-mesh"]?.line == 2)
     }
 
+    @Test("An empty list of listeners serves nothing, and a warning says so")
+    func noListeners() throws {
+        let tree = ConfigurationTree(["postern.yaml": "listeners: []"])
+        let loaded = try tree.load()
+        #expect(loaded.process.listeners.isEmpty)
+        #expect(loaded.plan.apis.isEmpty)
+        #expect(loaded.warnings.map(\.message) == ["`listeners` is empty, so nothing is served"])
+        #expect(loaded.warnings.map(\.position.line) == [1])
+    }
+
     @Test("Every key of postern.yaml is read")
     func everyProcessKey() throws {
         let tree = ConfigurationTree([

@@ -23,10 +23,6 @@ struct ProcessMistakeTests {
                 "1:1: error: the configuration has no `listeners` (add `listeners: [{id: vpce-mesh, address: 127.0.0.1, port: 8080}]`)"
             ),
             Mistake("[]", "1:1: error: the configuration is a list (expected a mapping, `key: value`)"),
-            Mistake(
-                "listeners: []",
-                "1:12: error: `listeners` is empty (add `listeners: [{id: vpce-mesh, address: 127.0.0.1, port: 8080}]`)"
-            ),
             Mistake("listeners: 5", "1:12: error: `listeners` is a number, expected a list"),
             Mistake("listeners: [x]", "1:13: error: a listener is text (expected a mapping, `key: value`)"),
             Mistake(

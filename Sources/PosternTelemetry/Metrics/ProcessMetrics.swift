@@ -12,21 +12,16 @@ package struct ProcessMetrics: Sendable {
 
     /// Nil where /proc is not mounted or hides this process.
     package static func read() -> ProcessMetrics? {
-        guard let stat = text(of: "/proc/self/stat"), let system = text(of: "/proc/stat"),
-            let nameEnd = stat.lastIndex(of: ")")
-        else { return nil }
+        guard let stat = text(of: "/proc/self/stat"), let nameEnd = stat.lastIndex(of: ")") else { return nil }
         // proc_pid_stat(5): after the name in parentheses come fields 3, 4 …
         let fields = stat[stat.index(after: nameEnd)...].split(separator: " ")
         guard fields.count > 21, let startTicks = Double(fields[19]), let virtual = Int(fields[20]),
-            let pages = Int(fields[21]),
-            let boot = system.split(separator: "\n").first(where: { $0.hasPrefix("btime ") })?.split(separator: " ")
-                .last,
-            let bootTime = Double(boot)
+            let pages = Int(fields[21])
         else { return nil }
         return ProcessMetrics(
             cpuSeconds: cpuSeconds(), residentBytes: pages * sysconf(Int32(_SC_PAGESIZE)), virtualBytes: virtual,
             openDescriptors: openDescriptorCount(), mostDescriptors: descriptorLimit(),
-            startTime: bootTime + startTicks / Double(sysconf(Int32(_SC_CLK_TCK))))
+            startTime: bootTime() + startTicks / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
 
     var samples: [MetricSample] {
@@ -41,9 +36,14 @@ package struct ProcessMetrics: Sendable {
     }
 
     /// User and system time of all threads; finer than the ticks of /proc/self/stat.
-    private static func cpuSeconds() -> Double {
+    private static func cpuSeconds() -> Double { seconds(of: CLOCK_PROCESS_CPUTIME_ID) }
+
+    /// In seconds since 1970. The clocks tell it where /proc/stat is out of sight, as with `ProcSubset=pid`.
+    private static func bootTime() -> Double { seconds(of: CLOCK_REALTIME) - seconds(of: CLOCK_BOOTTIME) }
+
+    private static func seconds(of clock: clockid_t) -> Double {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 

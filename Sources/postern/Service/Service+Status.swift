@@ -21,6 +21,8 @@ extension Service {
         report.lastReload = lastReload.map { .init(at: TimeText.text($0.epochSecond), $0.report) }
         report.log = log.map { StatusReport.Log($0.statistics) }
         report.privileges = try? ProcessPrivileges.ofProcess()
+        report.landlock = LandlockStatus.ofProcess()
+        report.overload = await overload.status()
         if let snapshot = try? await gateway.snapshot() { report.add(snapshot) }
         report.connections = (try? await gateway.connectionCount()) ?? 0
         report.traffic = await traffic.report

@@ -25,4 +25,21 @@ enum LinuxCalls {
         typealias Call = @convention(c) (Int, UnsafeRawPointer?, Int, UInt32) -> Int
         return function("syscall", as: Call.self)(444, nil, 0, 1)
     }
+
+    /// Stops a thread of another process, ptrace(2), until the calling thread ends. Meanwhile the caller has to call
+    /// `reapThread`, or the process could not end.
+    static func stopThread(_ thread: pid_t) throws {
+        typealias Call = @convention(c) (CLong, CLong, CLong, CLong) -> CLong
+        let (seize, interrupt): (CLong, CLong) = (0x4206, 0x4207)
+        for request in [seize, interrupt]
+        where function("ptrace", as: Call.self)(request, CLong(thread), 0, 0) != 0 {
+            throw SocketFailure("ptrace")
+        }
+    }
+
+    /// Lets a stopped thread go that has been killed.
+    static func reapThread(_ thread: pid_t) {
+        let anyChild: CInt = 0x4000_0000  // __WALL
+        waitpid(thread, nil, WNOHANG | anyChild)
+    }
 }

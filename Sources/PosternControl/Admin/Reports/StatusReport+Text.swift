@@ -8,7 +8,7 @@ extension StatusReport {
     package var lines: [Line] {
         let lines =
             processLines + reloadLines + trafficLines + servedLines + upstreamLines + certificateLines + logLines
-            + privilegeLines
+            + overloadLines + privilegeLines
         return lines.map { ($0.name, $0.value.forTerminal) }
     }
 
@@ -44,12 +44,14 @@ extension StatusReport {
     }
 
     private var servedLines: [Line] {
-        listeners.map { listener in
-            let network = listener.vpc.map { " in \($0)" } ?? ""
-            let place = "\(listener.endpoint)\(network) on \(listener.addresses.joined(separator: ", "))"
-            let counts = "\(listener.connections) open, \(listener.accepted) accepted, \(listener.refused) refused"
-            return ("listener", "\(place)\(listener.tls ? ", TLS" : ""): \(counts)")
-        }
+        let none: [Line] = listeners.isEmpty ? [("listener", "none, so nothing is served")] : []
+        return none
+            + listeners.map { listener in
+                let network = listener.vpc.map { " in \($0)" } ?? ""
+                let place = "\(listener.endpoint)\(network) on \(listener.addresses.joined(separator: ", "))"
+                let counts = "\(listener.connections) open, \(listener.accepted) accepted, \(listener.refused) refused"
+                return ("listener", "\(place)\(listener.tls ? ", TLS" : ""): \(counts)")
+            }
             + apis.map { api in
                 let stages = api.stages.map { "\($0.name) (\(ReportText.count($0.routes, "route")))" }
                 let policy = api.hasPolicy ? "" : "; no policy, so every request is refused"
@@ -105,7 +107,18 @@ extension StatusReport {
             case let many: "\(many) of them"
             }
         let bounds = privileges.noNewPrivileges ? "no new privileges" : "new privileges possible"
+        let places = landlock.map {
+            $0.confined
+                ? "\(ReportText.count($0.read.count, "place")) readable, \($0.write.count) writable" : "not confined"
+        }
         return [("capabilities", "\(held); \(bounds), seccomp \(privileges.seccomp)")]
+            + (places.map { [("files", $0)] } ?? [])
+    }
+
+    private var overloadLines: [Line] {
+        guard let overload, let usage = overload.memoryUsage, let limit = overload.memoryLimit else { return [] }
+        let refused = overload.refusedRequests > 0 ? ", \(overload.refusedRequests) requests refused" : ""
+        return [("memory", "\(usage >> 20) of \(limit >> 20) MiB, \(overload.level)\(refused)")]
     }
 }
 

@@ -125,6 +125,10 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var log: Log?
     /// nil where the kernel does not tell.
     package var privileges: ProcessPrivileges?
+    /// How Landlock confines access to files.
+    package var landlock: LandlockStatus?
+    /// What is shed for want of memory.
+    package var overload: OverloadStatus?
 
     package init(
         version: String, processID: Int, user: User, generation: Int, configuration: String, ready: Bool,
