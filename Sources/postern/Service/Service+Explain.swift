@@ -144,7 +144,8 @@ struct RequestExplanation {
             let how = record.decision == .explicitDeny ? "a statement denies it" : "no statement allows it"
             return "refused by the \(kind.name) policy: \(how)"
         }
-        return "refused before any policy was asked: \(rule)"
+        return record.decision == .allow
+            ? "allowed, and not fulfilled: \(rule)" : "refused before any policy was asked: \(rule)"
     }
 
     /// What refused a request, where it was no policy.

@@ -82,6 +82,13 @@ struct ExplainTests {
         #expect(try explain(none, unknown).contains("nor the listener names an API"))
     }
 
+    @Test("An allowed request whose integration failed")
+    func failedIntegration() throws {
+        let gateway = try Gateway(Configuration(["GET /x": "http://127.0.0.1:\(FreePort.next())/"]))
+        let text = try explain(gateway, try gateway.get("/dev/x"))
+        #expect(text.contains("decision    allowed, and not fulfilled: the integration failed: connect"), "\(text)")
+    }
+
     @Test("The endpoint's policy comes first, and what it refuses nobody else is asked about")
     func kinds() throws {
         let closed = Policies.policy(Policies.statement("Deny", sid: "Closed", resource: "*"))

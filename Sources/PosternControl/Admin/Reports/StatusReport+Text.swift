@@ -21,12 +21,15 @@ extension StatusReport {
         ]
     }
 
+    /// More of what a reload said are in the log.
+    private static let mostMessages = 4
+
     private var reloadLines: [Line] {
         guard let reload = lastReload else { return [] }
-        let outcome =
-            reload.succeeded
-            ? "succeeded, generation \(reload.generation)" : "failed: \(reload.messages.joined(separator: "; "))"
-        return [("last reload", "\(reload.at) by \(reload.orderedBy) \(outcome)")]
+        let outcome = reload.succeeded ? "succeeded" : "failed"
+        let head: Line = ("last reload", "\(reload.at) by \(reload.orderedBy) \(outcome)")
+        return [head] + reload.messages.prefix(Self.mostMessages).map { ("", $0) }
+            + (reload.messages.count > Self.mostMessages ? [("", "and more, which the system log has")] : [])
     }
 
     private var trafficLines: [Line] {
