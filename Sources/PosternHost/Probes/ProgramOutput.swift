@@ -1,5 +1,3 @@
-// For posix_spawn(3), which is in one module or the other by what the compiler has read first.
-import CSpawn
 import Glibc
 
 /// What another program of the system prints: asked once, by a command, never by the service.
