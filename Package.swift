@@ -36,11 +36,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "PosternTLS", dependencies: ["COpenSSL"], swiftSettings: settings),
         .systemLibrary(name: "CLibcap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
-        .systemLibrary(name: "CLandlock"),
-        .systemLibrary(name: "CClock"),
-        .systemLibrary(name: "CSpawn"),
-        .target(
-            name: "PosternHost", dependencies: ["CLibcap", "CLandlock", "CClock", "CSpawn"], swiftSettings: settings),
+        .systemLibrary(name: "CLinux"),
+        .target(name: "PosternHost", dependencies: ["CLibcap", "CLinux"], swiftSettings: settings),
         .target(
             name: "PosternHTTP", dependencies: ["PosternHost", "PosternTLS", nio, nioPosix], swiftSettings: settings),
         .target(name: "PosternTelemetry", dependencies: ["PosternHost"], swiftSettings: settings),

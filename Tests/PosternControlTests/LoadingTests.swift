@@ -68,8 +68,8 @@ struct LoadingTests {
         let loaded = try tree.load()
         #expect(loaded.process.listeners.isEmpty)
         #expect(loaded.plan.apis.isEmpty)
-        #expect(loaded.warnings.map(\.message) == ["`listeners` is empty, so nothing is served"])
-        #expect(loaded.warnings.map(\.position.line) == [1])
+        let warning = try #require(loaded.warnings.first { $0.message == "`listeners` is empty, so nothing is served" })
+        #expect(warning.position.line == 1)
     }
 
     @Test("Every key of postern.yaml is read")

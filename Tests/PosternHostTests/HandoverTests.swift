@@ -18,6 +18,7 @@ import Testing
         let socket = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         try own.send(.postern, "\(HandoverChannel.protocolNumber)")
+        for line in ["abi 7", "read /etc"] { try own.send(.confined, line) }
         try own.send(.held, "held tcp 10.0.0.1%3A80", descriptors: [socket])
         try own.send(.inherited, "mesh", descriptors: [socket])
         try own.send(.given)
@@ -25,6 +26,7 @@ import Testing
         defer { for socket in predecessor.sockets { close(socket.descriptor) } }
         #expect(predecessor.sockets.map(\.name) == ["held tcp 10.0.0.1%3A80", "mesh"])
         #expect(predecessor.sockets.map(\.isInherited) == [false, true])
+        #expect(predecessor.confinement == LandlockStatus(abi: 7, confined: true, read: ["/etc"]))
         predecessor.reportReady(version: "9.9")
         guard case .packet(let packet) = own.receive() else {
             Issue.record("nothing was said")

@@ -47,6 +47,12 @@ import Testing
         }
     }
 
+    @Test(arguments: ["x \u{301}level=error", "x=\u{301}y"])
+    func `a mark on a separator does not hide it`(text: String) throws {
+        let line = try written([record("m", [("key", text)])], as: .text(hasPriorities: true))
+        #expect(String(decoding: line, as: UTF8.self).utf8.elementsEqual("<4>warning: m key=\"\(text)\"\n".utf8))
+    }
+
     @Test func `JSON holds message and metadata as they are`() throws {
         let values = [("path", "/x\n\"y\""), ("empty", "")]
         let line = try objects(written([record("a\nb", values)], as: .json))[0]

@@ -43,29 +43,31 @@ extension Finding {
         return [.ok("certificates", "\(summary.certificates) own, \(summary.trusted) trusted\(next)")]
     }
 
-    /// - Parameters:
-    ///   - outcome: of trying to bind it; nil: it worked.
-    ///   - isServed: the running gateway listens there.
-    package static func listener(_ id: String, place: String, outcome: ListenerError?, isServed: Bool) -> Finding {
+    /// Who has an address that is taken.
+    package enum Holder: Sendable, Equatable {
+        /// The running gateway listens there.
+        case served
+        /// No gateway runs, and the service manager keeps so many of its sockets for the next start.
+        case stored(Int)
+    }
+
+    /// - Parameter outcome: of trying to bind it; nil: it worked, or was not tried.
+    package static func listener(
+        _ id: String, place: String, taken: Holder? = nil, outcome: ListenerError? = nil
+    ) -> Finding {
+        switch taken {
+        case .served: return .ok("listeners", "\(id) is served on \(place) by the running gateway")
+        case .stored(let count):
+            return .ok(
+                "listeners",
+                "\(place) of \(id) is taken; systemd keeps \(ReportText.count(count, "socket")) of the gateway")
+        case nil: break
+        }
         guard let outcome else { return .ok("listeners", "\(id) can listen on \(place)") }
-        if isServed { return .ok("listeners", "\(id) is served on \(place) by the running gateway") }
         // What is wrong, and behind the semicolon what helps.
         let parts = "\(outcome.problem)".split(separator: ";", maxSplits: 1).map { $0.drop { $0 == " " } }
         return .failed(
             "listeners", "\(id): \(parts.first ?? "")", parts.count > 1 ? String(parts[1]) : "correct the listener")
-    }
-
-    /// A port that the user may not bind without help.
-    ///
-    /// - Parameters:
-    ///   - firstFree: `net.ipv4.ip_unprivileged_port_start`.
-    ///   - isGranted: the capability is kept from root, or the unit grants it; nil: nobody can tell from here.
-    package static func lowPort(_ id: String, port: Int, firstFree: Int, isGranted: Bool?) -> Finding? {
-        guard port > 0, port < firstFree, isGranted != true else { return nil }
-        return .warning(
-            "listeners", "\(id) listens on port \(port), which takes CAP_NET_BIND_SERVICE",
-            "start it as root with `user:`, set `AmbientCapabilities=CAP_NET_BIND_SERVICE` in the unit, or inherit the socket"
-        )
     }
 
     package static func inherited(
@@ -105,5 +107,25 @@ extension Finding {
         return running.ready
             ? .ok("gateway", name)
             : .failed("gateway", "\(name), but is not ready", "it starts or stops; look at its log")
+    }
+
+    /// What the running gateway could not keep or take in since its start.
+    package static func losses(_ running: StatusReport) -> [Finding] {
+        let logs = [("access", running.log), ("system", running.systemLog)].compactMap { name, log -> Finding? in
+            guard let log, log.droppedRecords > 0 else { return nil }
+            return .warning(
+                "logs",
+                "the \(name) log has lost \(ReportText.count(log.droppedRecords, "record"))"
+                    + (log.lastError.map { ", last error: \($0)" } ?? ""),
+                "make room or write to a faster place; the count begins anew with the process")
+        }
+        let exhaustions = running.acceptErrors.filter { $0.reason != "aborted" }
+        guard !exhaustions.isEmpty else { return logs }
+        let counts = exhaustions.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        return logs + [
+            .warning(
+                "descriptors", "connections could not be taken in: \(counts)",
+                "raise `LimitNOFILE=` of the unit, or lower `limits.connections`")
+        ]
     }
 }

@@ -80,9 +80,16 @@ extension Finding {
     private static let bytesOfConnection = 32_768
     private static let bytesWithoutConnections = 64 << 20
 
-    /// - Parameter limit: bytes, nil: none.
-    package static func memory(limit: Int?, whose: String, connections: Int) -> Finding {
+    /// - Parameters:
+    ///   - limit: bytes, nil: none.
+    ///   - level: what the running gateway sheds for want of memory.
+    package static func memory(limit: Int?, whose: String, connections: Int, level: String = "normal") -> Finding {
         guard let limit else { return .ok("memory", "no limit for \(whose)") }
+        guard level == "normal" else {
+            return .failed(
+                "memory", "\(limit >> 20) MiB for \(whose), which is short of it: \(level)",
+                "raise `MemoryMax=` of the unit or `overload.memory`, or lower `limits.connections`")
+        }
         let needed = bytesWithoutConnections + connections * bytesOfConnection
         let found = "\(limit >> 20) MiB for \(whose)"
         guard limit < needed else { return .ok("memory", found) }

@@ -91,18 +91,6 @@ extension Finding {
         return isLittle ? .warning("space", found, "make room, or rotate more often") : .ok("space", found)
     }
 
-    package static func account(user: String?, group: String?, isKnown: (user: Bool, group: Bool)) -> Finding {
-        if let user, !isKnown.user {
-            return .failed(
-                "account", "no user `\(user)` on this machine", "`systemd-sysusers` makes it from sysusers.d")
-        }
-        if let group, !isKnown.group {
-            return .failed(
-                "account", "no group `\(group)` on this machine", "`systemd-sysusers` makes it from sysusers.d")
-        }
-        return .ok("account", user.map { "runs as `\($0)`" } ?? "runs as whoever starts it")
-    }
-
     /// Above this a unit is not confined as ours is.
     private static let mostExposure = 2.5
 
@@ -117,16 +105,5 @@ extension Finding {
             : .warning(
                 "sandbox", found,
                 "`systemd-analyze security \(unit)` lists what is open; remove drop-ins that loosen it")
-    }
-
-    package static func landlock(_ isAvailable: Bool?) -> Finding {
-        switch isAvailable {
-        case true?: .ok("sandbox", "the kernel has Landlock")
-        case false?:
-            .warning(
-                "sandbox", "the kernel's Landlock is off, so that only the unit confines access to files",
-                "add `landlock` to the kernel's `lsm=` parameter, where it was built in")
-        case nil: .ok("sandbox", "whether the kernel has Landlock cannot be seen here")
-        }
     }
 }

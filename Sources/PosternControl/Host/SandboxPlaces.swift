@@ -47,6 +47,7 @@ package struct SandboxPlaces {
         }
         var files = (sockets + [process.admin.socket]).filter { !$0.isAbstract }.map(\.path)
         if case .file(let log) = process.accessLog { files.append(log) }
+        if case .file(let log) = process.systemLog.place { files.append(log) }
         return files.map(LandlockPlaces.directory)
     }
 

@@ -66,10 +66,17 @@ package final class HeldSockets: Sendable {
 
     /// Takes the socket of a file, if that file is still at its path.
     func takeSocket(at path: String, _ identity: FileIdentity) -> CInt? {
-        take { $0.place == .file(path: path, identity) }.first
+        take { $0.place == .file(path: path, identity) && Self.isUnix($0.descriptor) }.first
     }
 
-    func takeAbstract(_ name: String) -> CInt? { take { $0.place == .abstract(name) }.first }
+    func takeAbstract(_ name: String) -> CInt? {
+        take { $0.place == .abstract(name) && Self.isUnix($0.descriptor) }.first
+    }
+
+    /// A name is not believed here: behind it could be an IP socket, whose address nobody would have looked at.
+    private static func isUnix(_ descriptor: CInt) -> Bool {
+        Descriptor.option(SOL_SOCKET, SO_DOMAIN, of: descriptor) == AF_UNIX
+    }
 
     /// Whether the file at a path is that of a held socket.
     func owns(path: String, _ identity: FileIdentity) -> Bool {

@@ -82,8 +82,9 @@ struct IPListenerOpening {
         }
     }
 
-    /// Packets that arrive by another interface do not reach the sockets then, not even those for this address; neither
-    /// do those of clients on this machine, which arrive by `lo`.
+    /// Packets that arrive by another interface do not reach the sockets then, not even those for this address. Clients on
+    /// this machine reach them by the interface's own address, which is then their source too; from another source they
+    /// do not.
     private func confine(_ socket: CInt, isFirst: Bool, _ notes: inout [String]) throws(SystemCallError) {
         guard let device else { return }
         let result = device.withCString {

@@ -82,22 +82,25 @@ struct SocketPlace {
 
 /// Keeps two starting processes from taking the same path from each other. Only processes that take it are kept apart;
 /// the kernel drops it with the descriptor, so a crash leaves nothing behind.
+///
+/// Everybody who may read a directory may lock it (flock(2)), and so must not be able to keep the gateway from opening its
+/// sockets: whoever holds the lock for longer than a start takes is not starting, and is not waited for.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Descriptor
 
     private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-    /// Waits up to a second. Fails with `EWOULDBLOCK` where another process holds the lock longer.
+    /// Waits up to a second, and does without the lock then.
     static func take(_ directory: String) throws(SystemCallError) -> DirectoryLock {
         let raw = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard raw >= 0 else { throw SystemCallError("open") }
         let descriptor = Descriptor(owning: raw)
         for _ in 0..<100 {
             if flock(raw, LOCK_EX | LOCK_NB) == 0 { return DirectoryLock(descriptor) }
-            guard errno == EWOULDBLOCK || errno == EINTR else { break }
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw SystemCallError("locking the directory") }
             usleep(10_000)
         }
-        throw SystemCallError("locking the directory")
+        return DirectoryLock(descriptor)
     }
 
     borrowing func release() { _ = flock(descriptor.raw, LOCK_UN) }

@@ -6,6 +6,7 @@ import Glibc
 /// | Word | From | Meaning |
 /// | --- | --- | --- |
 /// | `postern` | predecessor | the first packet: the protocol's number |
+/// | `confined` | predecessor | a line of how Landlock confines it, and with it every program that it executes |
 /// | `held` | predecessor | a listening socket and, as text, the place it listens at |
 /// | `inherited` | predecessor | a socket that the service manager passed, and its name |
 /// | `given` | predecessor | there are no more |
@@ -18,7 +19,7 @@ import Glibc
 /// So a connection is accepted by the one or by the other, and until `serving` has come the predecessor can go on as before.
 package final class HandoverChannel: Sendable {
     package enum Word: String, Sendable {
-        case postern, held, inherited, given, ready, failed, accept, serving, replaced
+        case postern, confined, held, inherited, given, ready, failed, accept, serving, replaced
     }
 
     package struct Packet {

@@ -16,11 +16,14 @@ package final class Predecessor: Sendable {
     }
 
     package let sockets: [Socket]
+    /// How it is confined, and so this process, which it executed; nil where it is not.
+    package let confinement: LandlockStatus?
     private let channel: HandoverChannel
 
-    private init(_ channel: HandoverChannel, sockets: [Socket]) {
+    private init(_ channel: HandoverChannel, sockets: [Socket], confinement: LandlockStatus?) {
         self.channel = channel
         self.sockets = sockets
+        self.confinement = confinement
     }
 
     /// Whether the process was started to take another's place.
@@ -51,6 +54,7 @@ package final class Predecessor: Sendable {
 
     static func take(_ channel: HandoverChannel) throws(Failure) -> Predecessor {
         var sockets: [Socket] = []
+        var confinement: [String] = []
         func fail(_ channel: HandoverChannel, _ why: String) -> Failure {
             for socket in sockets { close(socket.descriptor) }
             // Whether it hears this or not, it will see that we end.
@@ -71,12 +75,15 @@ package final class Predecessor: Sendable {
                 throw fail(channel, "the running gateway stopped handing over")
             }
             switch packet.word {
+            case .confined:
+                confinement.append(packet.text)
             case .held, .inherited:
                 sockets += packet.descriptors.map {
                     Socket(name: packet.text, isInherited: packet.word == .inherited, descriptor: $0)
                 }
             case .given:
-                return Predecessor(channel, sockets: sockets)
+                return Predecessor(
+                    channel, sockets: sockets, confinement: LandlockStatus(told: confinement))
             case .postern, .ready, .failed, .accept, .serving, .replaced:
                 throw fail(channel, "the running gateway says `\(packet.word.rawValue)` where a socket is due")
             }

@@ -1,4 +1,4 @@
-import CSpawn
+import CLinux
 import Glibc
 
 /// The process that is to take this one's place, seen from the predecessor: our own program, started again by the path and with
@@ -86,6 +86,7 @@ package final class Successor: Sendable {
 
     package func begin() throws(SystemCallFailure) {
         try channel.send(.postern, "\(HandoverChannel.protocolNumber)")
+        for line in LandlockStatus.ofProcess().told { try channel.send(.confined, line) }
     }
 
     package func endGiving() throws(SystemCallFailure) { try channel.send(.given) }

@@ -1,3 +1,5 @@
+// Signal sets are of one module or the other by what the compiler has read first.
+import CLinux
 import Glibc
 
 /// A process between the predecessor and the successor while one takes the other's place. Ended by the predecessor at the end, it

@@ -1,9 +1,5 @@
-import Glibc
+import CLinux
 
 /// Gives memory that the C library's allocator holds and nothing uses back to the kernel (malloc_trim(3)); else what was
 /// freed under pressure would count for ever. Takes the allocator's locks: milliseconds, and not for event loops.
-package func returnFreeMemory() {
-    typealias Trim = @convention(c) (Int) -> Int32
-    guard let symbol = dlsym(nil, "malloc_trim") else { return }
-    _ = unsafeBitCast(symbol, to: Trim.self)(0)
-}
+package func returnFreeMemory() { malloc_trim(0) }

@@ -11,12 +11,3 @@ package enum KernelSetting {
         return numbers.isEmpty ? nil : numbers
     }
 }
-
-extension KernelSetting {
-    /// The security modules that are on, such as `landlock`; nil where securityfs is not mounted.
-    package static var securityModules: [String]? {
-        FileText.read("/sys/kernel/security/lsm").map { text in
-            text.split { $0 == "," || $0.isWhitespace }.map(String.init)
-        }
-    }
-}

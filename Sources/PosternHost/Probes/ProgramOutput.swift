@@ -1,3 +1,5 @@
+// The types of posix_spawn(3) are of one module or the other by what the compiler has read first.
+import CLinux
 import Glibc
 
 /// What another program of the system prints: asked once, by a command, never by the service.

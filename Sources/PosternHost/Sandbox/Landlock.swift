@@ -1,4 +1,4 @@
-import CLandlock
+import CLinux
 import Glibc
 
 /// Confines the calling thread, and those that it starts, to some places of the file system, for good (landlock(7)).
@@ -23,12 +23,8 @@ package enum Landlock {
 
     /// Run it before any other thread exists, after no_new_privs is set.
     ///
-    /// A successor that a confined process executed (`postern upgrade`) is confined already and adds nothing: the kernel
-    /// stacks at most 16 layers, and none can widen those below it.
-    ///
     /// - Throws: ``Failure/notThere`` where the kernel has no Landlock.
-    package static func confine(to places: LandlockPlaces) throws(Failure) -> LandlockStatus {
-        if let inherited = adoptPredecessor() { return inherited }
+    package static func confine(to places: LandlockPlaces) throws(Failure) {
         let version = version
         guard version > 0 else { throw .notThere }
         let ruleset = try create(version)
@@ -42,20 +38,14 @@ package enum Landlock {
         guard postern_landlock_restrict(ruleset) == 0 else {
             throw .system("landlock_restrict_self", subject: "this process", code: errno)
         }
-        let status = LandlockStatus(
-            abi: version, confined: true, read: real(places.read.union(places.execute)), write: real(places.write))
-        LandlockStatus.record(status)
-        status.tellSuccessors()
-        return status
+        LandlockStatus.record(
+            LandlockStatus(
+                abi: version, confined: true, read: real(places.read.union(places.execute)), write: real(places.write)))
     }
 
-    /// - Returns: what the program that executed this one confined it to; nil if it did not.
-    @discardableResult
-    package static func adoptPredecessor() -> LandlockStatus? {
-        let inherited = LandlockStatus.ofPredecessor()
-        if let inherited { LandlockStatus.record(inherited) }
-        return inherited
-    }
+    /// A successor that a confined process executed (`postern upgrade`) is confined already and adds nothing: the kernel
+    /// stacks at most 16 layers, and none can widen those below it.
+    package static func adopt(_ predecessor: LandlockStatus) { LandlockStatus.record(predecessor) }
 
     /// All rights to files are handled. Not so:
     /// - binding and connecting by port (ABI 4): the next reload may name other ports;

@@ -16,13 +16,24 @@ package struct LandlockPlaces: Sendable, Equatable {
     }
 
     /// A directory itself. Of a file the directory that holds it, and the one that holds what it is a link to:
-    /// certificates are often links that are pointed to new files.
+    /// certificates are often links that are pointed to new files. A file of the root directory is within reach alone, for its
+    /// directory is everything.
     package static func around(_ path: String) -> Set<String> {
-        guard let found = realpath(path, nil) else { return [directory(of: path)] }
+        guard let found = realpath(path, nil) else { return [neighbourhood(of: path)] }
         defer { free(found) }
         var status = stat()
         let isDirectory = stat(found, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        return isDirectory ? [path] : [directory(of: path), directory(of: String(cString: found))]
+        return isDirectory ? [path] : [neighbourhood(of: path), neighbourhood(of: String(cString: found))]
+    }
+
+    private static func neighbourhood(of file: String) -> String {
+        let directory = directory(of: file)
+        return directory == "/" ? file : directory
+    }
+
+    /// Those for which the sandbox is no wall: everything is beneath them.
+    package var holes: [String] {
+        [("read", read.union(execute)), ("written", write)].filter { $0.1.contains("/") }.map(\.0)
     }
 
     package static func directory(of path: String) -> String {
@@ -42,7 +53,7 @@ package struct LandlockPlaces: Sendable, Equatable {
         places.read.formUnion(around("/etc/resolv.conf"))
         // Our own program, which an upgrade executes anew, and the libraries that it is made of.
         places.execute.formUnion(around("/proc/self/exe").subtracting(["/proc/self"]))
-        places.read.formUnion(mappedFiles().map(directory))
+        places.read.formUnion(mappedFiles().map(neighbourhood))
         return places
     }
 

@@ -30,32 +30,18 @@ package struct LandlockStatus: Codable, Sendable, Equatable {
 
 // MARK: - Over an upgrade
 
+/// The kernel has no way to ask it, and whoever starts a program may put anything into its environment. So a process is told by
+/// the one that executed it, in their handover.
 extension LandlockStatus {
-    /// What a predecessor says in the environment; the kernel has no way to ask it.
-    private static let variable = "POSTERN_SANDBOX"
-
-    /// For the programs that this one executes. The environment of a C program has no lock: before other threads run.
-    func tellSuccessors() { setenv(Self.variable, told, 1) }
-
-    var told: String {
-        (["abi \(abi)"] + read.map { "read \($0)" } + write.map { "write \($0)" }).joined(separator: "\n")
+    /// A line for each fact; none where the process is not confined.
+    var told: [String] {
+        confined ? ["abi \(abi)"] + read.map { "read \($0)" } + write.map { "write \($0)" } : []
     }
 
-    /// - Returns: nil where nothing is said, or where it is not so: the root directory could be listed although it is not
-    ///   among the places.
-    static func ofPredecessor() -> LandlockStatus? {
-        guard let text = getenv(variable).map({ String(cString: $0) }), let status = LandlockStatus(told: text)
-        else { return nil }
-        if status.read.contains("/") || status.write.contains("/") { return status }
-        let root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard root >= 0 else { return status }
-        close(root)
-        return nil
-    }
-
-    init?(told text: String) {
+    /// - Returns: nil where nothing is told, or what no predecessor says.
+    init?(told lines: [String]) {
         self.init(abi: 0, confined: true)
-        for line in text.split(separator: "\n") {
+        for line in lines {
             guard let space = line.firstIndex(of: " ") else { return nil }
             let value = String(line[line.index(after: space)...])
             switch line[..<space] {

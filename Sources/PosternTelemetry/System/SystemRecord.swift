@@ -73,7 +73,10 @@ package struct SystemRecord {
             line.append(UInt8(ascii: "="))
             let value = value.prefix(bytes: Self.valueLimit)
             // Else one value could look like several.
-            let isPlain = !value.isEmpty && !value.hasPrefix("\"") && value.allSatisfy { $0 != " " && $0 != "=" }
+            let quote = UInt8(ascii: "\"")
+            let isPlain =
+                !value.isEmpty && value.utf8.first != quote
+                && !value.utf8.contains { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "=") }
             if isPlain {
                 Self.put(value, into: &line)
             } else {

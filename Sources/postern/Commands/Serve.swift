@@ -53,9 +53,9 @@ struct Serve: ParsableCommand, Sendable {
             given = sockets
             let configuration = try ConfigurationLoader.load(path: config.path)
             loaded = configuration
-            for note in try Confinement(configuration: configuration, allowsRoot: allowRoot).apply() {
-                logger.warning("\(note)")
-            }
+            let confinement = Confinement(
+                configuration: configuration, allowsRoot: allowRoot, inherited: sockets.predecessor?.confinement)
+            for note in try confinement.apply() { logger.warning("\(note)") }
             return Prepared(program: program, given: sockets, configuration: configuration)
         } catch {
             throw ended(by: error, loaded, tells: given?.predecessor)

@@ -9,6 +9,8 @@ struct Confinement {
     let configuration: LoadedConfiguration
     /// `--allow-root`: whether user 0 may serve.
     let allowsRoot: Bool
+    /// How the process that executed this one, to take its place, had confined itself; nil where it had not.
+    let inherited: LandlockStatus?
 
     /// - Returns: what the operator should know.
     /// - Throws: ``Refusal``; ``Diagnostics`` for a user or group that is not there.
@@ -81,16 +83,20 @@ struct Confinement {
     // MARK: Files
 
     private func sandbox() throws -> [String] {
-        let mode = configuration.process.sandbox.landlock
-        if mode == .off {
-            Landlock.adoptPredecessor()
+        if let inherited {
+            Landlock.adopt(inherited)
             return []
         }
+        let mode = configuration.process.sandbox.landlock
+        if mode == .off { return [] }
         if mode == .auto, Landlock.version == 0 {
             return ["this kernel has no Landlock, so access to files is bound by permissions only"]
         }
-        _ = try Self.refusing { try Landlock.confine(to: SandboxPlaces.places(of: configuration)) }
-        return []
+        let places = SandboxPlaces.places(of: configuration)
+        try Self.refusing { try Landlock.confine(to: places) }
+        return places.holes.map {
+            "every file may be \($0) as far as the sandbox goes: something lies in `/` itself; give it a directory of its own"
+        }
     }
 
     /// Read by root at the start, and out of the user's reach at a reload.

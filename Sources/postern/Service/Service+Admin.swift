@@ -9,7 +9,7 @@ extension Service: AdminService {
 
     func reload(by caller: AdminCaller) async -> ReloadReport {
         tell("reload", caller)
-        return await reload()
+        return await reload(orderedBy: caller.userName ?? "uid \(caller.userID)")
     }
 
     func upgrade(by caller: AdminCaller) async -> UpgradeReport {

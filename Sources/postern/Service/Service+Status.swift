@@ -18,8 +18,14 @@ extension Service {
         report.eventLoops = gateway.loopCount
         report.apis = configuration.plan.apis.map(StatusReport.API.init)
         report.listeners = listenerReports()
-        report.lastReload = lastReload.map { .init(at: TimeText.text($0.epochSecond), $0.report) }
+        report.lastReload = lastReload.map {
+            .init(at: TimeText.text($0.epochSecond), orderedBy: $0.orderedBy, $0.report)
+        }
         report.log = log.map { StatusReport.Log($0.statistics) }
+        report.systemLog = SystemLog.process.writer.map { StatusReport.Log($0.statistics) }
+        report.acceptErrors = gateway.acceptErrors.all.filter { $0.count > 0 }.map {
+            .init(reason: $0.reason.rawValue, count: $0.count)
+        }
         report.privileges = try? ProcessPrivileges.ofProcess()
         report.landlock = LandlockStatus.ofProcess()
         report.overload = await overload.status()

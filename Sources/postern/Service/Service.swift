@@ -49,7 +49,7 @@ actor Service {
     nonisolated let replacements: AsyncStream<Void>
     private let replaced: AsyncStream<Void>.Continuation
     private(set) var reloads = (succeeded: 0, failed: 0)
-    private(set) var lastReload: (epochSecond: Int, report: ReloadReport)?
+    private(set) var lastReload: (epochSecond: Int, orderedBy: String, report: ReloadReport)?
 
     // MARK: Start
 
@@ -203,7 +203,8 @@ actor Service {
 
     // MARK: Reload
 
-    func reload() async -> ReloadReport {
+    /// - Parameter orderedBy: `SIGHUP`, or the user at the admin socket.
+    func reload(orderedBy: String = "SIGHUP") async -> ReloadReport {
         await beginChange()
         defer { endChange() }
         guard isServing else {
@@ -215,7 +216,7 @@ actor Service {
         for message in report.messages {
             if report.succeeded { logger.notice("reload: \(message)") } else { logger.error("reload: \(message)") }
         }
-        lastReload = (SystemTime.wallNanoseconds() / 1_000_000_000, report)
+        lastReload = (SystemTime.wallNanoseconds() / 1_000_000_000, orderedBy, report)
         notifyServiceManager("READY=1\nSTATUS=\(report.succeeded ? statusText : failureText(report))")
         return report
     }

@@ -31,7 +31,7 @@ struct JournalTests {
         #expect(entry["POSTERN_ENDPOINT"] == "vpce-mesh")
         #expect(entry["POSTERN_DURATION_US"].flatMap { Int($0) } != nil)
         #expect(try gateway.stop() == 0)
-        #expect(journal.entries.contains { $0["MESSAGE"] == "stopped" })
+        #expect(journal.entries.contains { $0["MESSAGE"] == "stopped cut=0" })
         #expect(journal.problems.isEmpty)
         #expect(gateway.errors.isEmpty)
     }

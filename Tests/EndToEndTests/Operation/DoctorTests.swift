@@ -13,11 +13,13 @@ struct DoctorTests {
 
     /// Without a gateway, for a configuration in a directory of its own.
     private func examine(
-        _ configuration: Configuration, in directory: TemporaryDirectory? = nil, by launcher: [String] = []
+        _ configuration: Configuration, in directory: TemporaryDirectory? = nil, by launcher: [String] = [],
+        allowsRoot: Bool = true
     ) throws -> (status: Int32, findings: [Finding]) {
         let directory = try directory ?? TemporaryDirectory()
         try configuration.write(to: directory)
-        let result = try Child.run(launcher + [Postern.path, "doctor", "--json", "--config", directory.path])
+        let command = [Postern.path, "doctor", "--json", "--config", directory.path]
+        let result = try Child.run(launcher + command + (allowsRoot ? ["--allow-root"] : []))
         let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
         return (result.status, report.findings)
     }
@@ -38,7 +40,7 @@ struct DoctorTests {
         let checks = Set(findings.map(\.check))
         for check in [
             "configuration", "gateway", "descriptors", "backlog", "ports", "memory", "clock", "names", "account",
-            "listeners", "directories", "sandbox",
+            "capabilities", "listeners", "directories", "sandbox",
         ] { #expect(checks.contains(check), "\(check)") }
         #expect(findings.first { $0.check == "gateway" }?.verdict == "warning")
         for finding in findings { #expect((finding.verdict == "ok") == (finding.advice == nil), "\(finding)") }
@@ -101,6 +103,66 @@ struct DoctorTests {
         #expect(told.map(\.verdict) == ["failed", "warning"], "\(told)")
         #expect(told.first?.found.hasPrefix("trust CN=Old of vpce-0 ended ") == true, "\(told)")
         #expect(told.last?.found == "certificate CN=mesh of vpce-0 ends in 5 days", "\(told)")
+    }
+
+    @Test("What serve would refuse of root and of a user", .enabled(if: getuid() == 0, "needs root"))
+    func account() throws {
+        let alone = try examine(configuration(), allowsRoot: false)
+        #expect(alone.status == 1)
+        #expect(
+            failed(alone.findings)
+                == ["account: started as root, and no `user` is configured, so that `serve` refuses"])
+        let named = try examine(configuration(["user: nobody"]), allowsRoot: false)
+        #expect(named.findings.first { $0.check == "account" }?.found == "runs as `nobody`, started as root")
+        #expect(failed(named.findings).contains { $0.contains("nobody may not write in") }, "\(named.findings)")
+        let unknown = try examine(configuration(["user: no-such-user"]), allowsRoot: false)
+        #expect(failed(unknown.findings).contains("account: no user `no-such-user` on this machine"))
+    }
+
+    @Test("A low port without the capability", .enabled(if: getuid() == 0, "needs root"))
+    func lowPort() throws {
+        var configuration = try configuration()
+        configuration.listeners = [
+            Listener("vpce-mesh", at: .tcp("127.0.0.1", 81), "address: 127.0.0.1, port: 81")
+        ]
+        let (_, granted) = try examine(configuration)
+        #expect(
+            granted.first { $0.check == "capabilities" }?.found == "a program started here has CAP_NET_BIND_SERVICE")
+        let (status, findings) = try examine(
+            configuration, by: ["setpriv", "--inh-caps=-all", "--bounding-set=-net_bind_service"])
+        #expect(status == 1)
+        #expect(
+            failed(findings).first
+                == "capabilities: listener `vpce-mesh` needs CAP_NET_BIND_SERVICE for port 81, which a program started "
+                + "here does not have")
+    }
+
+    @Test("A full disk under a log", .enabled(if: Machine.canMakeNamespaces, "needs root and namespaces"))
+    func space() throws {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "log/place")
+        let log = directory.file("log")
+        let mount = "mount -t tmpfs -o size=8m none \(log) && exec \"$@\""
+        let (status, findings) = try examine(
+            configuration(["systemLog: {path: \(log)/system.log}"]), in: directory,
+            by: ["unshare", "-m", "/bin/sh", "-c", mount, "sh"])
+        #expect(status == 1)
+        #expect(failed(findings) == ["space: 8 MiB free for the log in `\(log)`"])
+    }
+
+    @Test("Less memory than the connections may take", .enabled(if: MemoryGroup.isAvailable))
+    func memory() throws {
+        let group = try #require(MemoryGroup())
+        try "\(256 << 20)".write(
+            toFile: "\(group.path)/memory.limit_in_bytes", atomically: false, encoding: .utf8)
+        func found(_ process: [String]) throws -> String? {
+            try examine(configuration(["limits: {connections: 10000}"] + process), by: group.launcher).findings
+                .first { $0.check == "memory" }?.found
+        }
+        #expect(try found([]) == "256 MiB for programs started here; 10000 busy connections may take 376 MiB")
+        #expect(
+            try found(["overload: {memory: 64MiB}"])
+                == "64 MiB for `overload.memory`; 10000 busy connections may take 376 MiB")
     }
 
     @Test("An upstream whose name nobody knows")

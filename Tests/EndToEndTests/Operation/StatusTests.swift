@@ -73,6 +73,7 @@ struct StatusTests {
         }
         struct User: Decodable { let uid: Int }
         struct Reload: Decodable {
+            let orderedBy: String
             let at: String
             let succeeded: Bool
         }
@@ -90,6 +91,7 @@ struct StatusTests {
         let upstreams: [Upstream]
         let lastReload: Reload?
         let log: Log?
+        let systemLog: Log?
         let privileges: Privileges?
     }
 
@@ -117,6 +119,7 @@ struct StatusTests {
         #expect(bad.lastFailure?.detail == "connection refused")
         #expect(report.lastReload == nil)
         #expect(report.log?.droppedRecords == 0)
+        #expect(report.systemLog?.droppedRecords == 0)
     }
 
     @Test("Rates and latencies follow within seconds")
@@ -139,6 +142,9 @@ struct StatusTests {
         _ = try Postern.run("reload", "--admin", gateway.directory.file("admin.sock"))
         let reload = try #require(try report(gateway).lastReload)
         #expect(reload.succeeded)
+        #expect(reload.orderedBy == (getuid() == 0 ? "root" : NSUserName()))
+        kill(gateway.pid, SIGHUP)
+        try eventually("a reload by SIGHUP") { try self.report(gateway).lastReload?.orderedBy == "SIGHUP" }
         #expect(reload.at.wholeMatch(of: /20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil, "\(reload.at)")
     }
 

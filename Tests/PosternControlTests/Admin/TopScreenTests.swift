@@ -82,7 +82,8 @@ import Testing
         var screen = Self.screen()
         screen.trouble = "no gateway answers"
         screen.status.lastReload = .init(
-            at: "then", ReloadReport(succeeded: false, generation: 1, messages: ["p.yaml:1:1: error"]))
+            at: "then", orderedBy: "SIGHUP",
+            ReloadReport(succeeded: false, generation: 1, messages: ["p.yaml:1:1: error"]))
         screen.status.log = .init(writtenBytes: 1, droppedRecords: 2, errors: 0, lastError: nil)
         let alarms = screen.lines(width: 100, height: 40).filter { $0.style == .alarm }.map(\.text)
         #expect(

@@ -53,6 +53,7 @@ import Testing
         let short = Finding.memory(limit: 256 << 20, whose: "a test", connections: 10_000)
         #expect(short.verdict == .warning)
         #expect(short.found == "256 MiB for a test; 10000 busy connections may take 376 MiB")
+        #expect(Finding.memory(limit: 1 << 30, whose: "a test", connections: 1, level: "refuse").verdict == .failed)
     }
 
     @Test func `a clock matters where certificates are judged by it, and a date before the build always`() {
@@ -106,23 +107,13 @@ import Testing
 
     @Test func `what a listener lacks comes with what helps`() {
         let error = ListenerError(endpointID: "vpce-a", .addressNotHere("10.1.1.1:80"))
-        let finding = Finding.listener("vpce-a", place: "x", outcome: error, isServed: false)
+        let finding = Finding.listener("vpce-a", place: "x", outcome: error)
         #expect(finding.verdict == .failed)
         #expect(finding.found == "vpce-a: `10.1.1.1:80` is not an address of this machine")
         #expect(finding.advice == "`ip address` lists those there are")
-        #expect(Finding.listener("vpce-a", place: "x", outcome: error, isServed: true).verdict == .ok)
-        #expect(Finding.listener("vpce-a", place: "x", outcome: nil, isServed: false).verdict == .ok)
-    }
-
-    @Test func `a low port needs the capability`() {
-        func low(_ port: Int, _ granted: Bool?) -> Finding? {
-            .lowPort("vpce-a", port: port, firstFree: 1024, isGranted: granted)
-        }
-        #expect(low(443, false)?.verdict == .warning)
-        #expect(low(443, nil)?.verdict == .warning)
-        #expect(low(443, true) == nil)
-        #expect(low(1024, false) == nil)
-        #expect(low(0, false) == nil)
+        #expect(Finding.listener("vpce-a", place: "x", taken: .served, outcome: error).verdict == .ok)
+        #expect(Finding.listener("vpce-a", place: "x", taken: .stored(2), outcome: error).verdict == .ok)
+        #expect(Finding.listener("vpce-a", place: "x").verdict == .ok)
     }
 
     @Test func `an inherited socket needs its unit`() {
@@ -143,7 +134,8 @@ import Testing
         }
         #expect(gateway().verdict == .ok)
         #expect(gateway(installed: "2").advice == "`postern upgrade` starts the installed one")
-        status.lastReload = .init(at: "now", ReloadReport(succeeded: false, generation: 1, messages: ["a problem"]))
+        status.lastReload = .init(
+            at: "now", orderedBy: "SIGHUP", ReloadReport(succeeded: false, generation: 1, messages: ["a problem"]))
         #expect(gateway().verdict == .failed)
         status.lastReload = nil
         status.ready = false
@@ -162,8 +154,21 @@ import Testing
         #expect(Finding.confinement(exposure: nil, unit: "p.service") == nil)
         #expect(Finding.confinement(exposure: 1.5, unit: "p.service")?.verdict == .ok)
         #expect(Finding.confinement(exposure: 9.6, unit: "p.service")?.verdict == .warning)
-        #expect(Finding.landlock(true).verdict == .ok)
-        #expect(Finding.landlock(false).verdict == .warning)
-        #expect(Finding.landlock(nil).verdict == .ok)
+    }
+
+    @Test func `what was lost since the start is told`() {
+        var status = StatusReport(
+            version: "1", processID: 7, user: .init(uid: 0, gid: 0, name: nil), generation: 1, configuration: "",
+            ready: true, uptimeSeconds: 1)
+        status.log = .init(writtenBytes: 1, droppedRecords: 0, errors: 0, lastError: nil)
+        status.acceptErrors = [.init(reason: "aborted", count: 3)]
+        #expect(Finding.losses(status) == [])
+        status.systemLog = .init(writtenBytes: 1, droppedRecords: 2, errors: 1, lastError: "no space left")
+        status.acceptErrors.append(.init(reason: "process_descriptors", count: 4))
+        #expect(
+            Finding.losses(status).map(\.found) == [
+                "the system log has lost 2 records, last error: no space left",
+                "connections could not be taken in: 4 process_descriptors",
+            ])
     }
 }

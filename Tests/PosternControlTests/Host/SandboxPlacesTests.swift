@@ -23,10 +23,13 @@ struct SandboxPlacesTests {
         #expect(!places.read.contains("/") && !places.write.contains("/") && !places.write.contains("TREE"))
     }
 
-    @Test("Directories of sockets and of the access log are written, and no other")
+    @Test("Directories of sockets and of both logs are written, and no other")
     func written() throws {
-        let places = try places(["admin: {socket: /srv/admin/a.sock}", "accessLog: {path: /srv/log/access.log}"])
-        let expected: Set<String> = ["/srv/sockets", "/srv/admin", "/srv/log", "/dev/null"]
+        let places = try places([
+            "admin: {socket: /srv/admin/a.sock}", "accessLog: {path: /srv/log/access.log}",
+            "systemLog: {path: /srv/notes/system.log}",
+        ])
+        let expected: Set<String> = ["/srv/sockets", "/srv/admin", "/srv/log", "/srv/notes", "/dev/null"]
         #expect(places.write.filter { $0.hasPrefix("/srv") || $0 == "/dev/null" } == expected)
     }
 

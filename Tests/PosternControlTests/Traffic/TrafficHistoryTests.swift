@@ -1,4 +1,5 @@
 import PosternTelemetry
+import Synchronization
 import Testing
 
 @testable import PosternControl
@@ -88,7 +89,14 @@ private func totals(_ good: Int, bad: Int = 0, bucket: Int = 0) -> TrafficTotals
 
     @Test func `the first look waits for a second sample, and later ones do not sample twice in a second`() async {
         let samples = Samples()
-        let monitor = TrafficMonitor(totals: { nil }, routes: { await samples.next() })
+        // A second goes by with each sample, and none besides.
+        let clock = Atomic(0)
+        let monitor = TrafficMonitor(
+            totals: { nil },
+            routes: {
+                clock.add(1_000_000_000, ordering: .relaxed)
+                return await samples.next()
+            }, now: { clock.load(ordering: .relaxed) })
         #expect(await monitor.top().routes.count == 1)
         #expect(await samples.count == 2)
         #expect(await monitor.top().routes.count == 1)

@@ -95,6 +95,23 @@ import Testing
         #expect(scratch.names.isEmpty)
     }
 
+    @Test func `behind the name of a Unix socket there is one`() throws {
+        let scratch = ScratchDirectory()
+        var (spec, wildcard) = (spec, spec)
+        spec.bind = .unix(.init(path: scratch.path + "/a.sock", mode: 0o600))
+        wildcard.bind = .address("127.0.0.1", port: 0)
+        let (first, outside) = (try open(spec), try open(wildcard))
+        let forged = HeldSockets(first.held.map { .init(place: $0.place, descriptor: dup(outside.held[0].descriptor)) })
+        let second = try open(spec, held: forged)
+        #expect(inodes(second) != inodes(outside))
+
+        spec.bind = .unix(.init(path: "@\(scratch.path)"))
+        let abstract = HeldPlace.abstract(scratch.path)
+        let third = try open(
+            spec, held: HeldSockets([.init(place: abstract, descriptor: dup(outside.held[0].descriptor))]))
+        #expect(inodes(third) != inodes(outside))
+    }
+
     @Test func `a file that is kept at closing is not removed later`() throws {
         let scratch = ScratchDirectory()
         var spec = spec

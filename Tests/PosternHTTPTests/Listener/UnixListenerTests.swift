@@ -54,6 +54,15 @@ import Testing
         #expect(PosternHTTPTests.problem(.unix(.init(path: path, mode: 0o2660))) == .badMode(0o2660))
     }
 
+    @Test func `whoever locks the directory holds nobody up for long`() throws {
+        let lock = Glibc.open(scratch.path, O_RDONLY | O_DIRECTORY)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        let listener = try open(.init(path: path))
+        #expect(scratch.names == ["a.sock"])
+        listener.close()
+    }
+
     @Test func aStaleSocketIsReplaced() throws {
         do { _ = ForeignSocket(try SocketAddress(unixDomainSocketPath: path)) }
         #expect(scratch.names == ["a.sock"])

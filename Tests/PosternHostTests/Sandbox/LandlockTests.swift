@@ -38,16 +38,25 @@ import Testing
         #expect(LandlockPlaces.directory(of: path) == directory)
     }
 
-    @Test(arguments: ["", "abi 0", "abi x", "abi 7\nread", "abi 7\nexecute /a", "read /a"])
-    func `what no predecessor says is not believed`(text: String) {
-        #expect(LandlockStatus(told: text) == nil)
+    @Test func `a file of the root directory opens no more than itself`() {
+        #expect(LandlockPlaces.around("/absent.yaml") == ["/absent.yaml"])
+        #expect(LandlockPlaces(read: ["/etc"], execute: ["/usr/lib"], write: ["/run/postern"]).holes.isEmpty)
+        #expect(LandlockPlaces(read: ["/"]).holes == ["read"])
+        #expect(LandlockPlaces(execute: ["/"], write: ["/"]).holes == ["read", "written"])
+        #expect(LandlockPlaces.ofSystem().holes.isEmpty)
+    }
+
+    @Test(arguments: [[], ["abi 0"], ["abi x"], ["abi 7", "read"], ["abi 7", "execute /a"], ["read /a"]])
+    func `what no predecessor says is not believed`(lines: [String]) {
+        #expect(LandlockStatus(told: lines) == nil)
     }
 
     @Test func `a predecessor's words are read as they are written`() throws {
-        let status = try #require(LandlockStatus(told: "abi 7\nread /etc\nread /a b\nwrite /run/postern"))
+        let status = try #require(LandlockStatus(told: ["abi 7", "read /etc", "read /a b", "write /run/postern"]))
         #expect(
             status == LandlockStatus(abi: 7, confined: true, read: ["/etc", "/a b"], write: ["/run/postern"]))
         #expect(LandlockStatus(told: status.told) == status)
+        #expect(LandlockStatus(abi: 7, confined: false).told.isEmpty)
     }
 
     @Test func `a process that nobody confined says so`() {

@@ -26,7 +26,7 @@ extension StatusReport {
         let outcome =
             reload.succeeded
             ? "succeeded, generation \(reload.generation)" : "failed: \(reload.messages.joined(separator: "; "))"
-        return [("last reload", "\(reload.at) \(outcome)")]
+        return [("last reload", "\(reload.at) by \(reload.orderedBy) \(outcome)")]
     }
 
     private var trafficLines: [Line] {
@@ -34,6 +34,10 @@ extension StatusReport {
             ("connections", "\(connections) open, \(ReportText.count(activeRequests, "request")) in progress"),
             ("requests", "\(requests) ended, \(refusals) of them refused here\(ReportText.statuses(statuses))"),
         ]
+        if !acceptErrors.isEmpty {
+            let counts = acceptErrors.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+            lines.append(("not accepted", counts))
+        }
         if !traffic.windows.isEmpty { lines.append(("rate", ReportText.rates(traffic))) }
         if let latency = traffic.latency { lines.append(("latency", "\(ReportText.latency(latency)), of 60 s")) }
         for refusal in refusedFor.sorted(by: { $0.count > $1.count }) {
@@ -88,14 +92,13 @@ extension StatusReport {
     }
 
     private var logLines: [Line] {
-        guard let log else { return [] }
-        let error = log.lastError.map { ", \(ReportText.count(log.errors, "error")), last: \($0)" } ?? ""
-        return [
-            (
-                "access log",
-                "\(log.writtenBytes) bytes written, \(ReportText.count(log.droppedRecords, "record")) dropped\(error)"
-            )
-        ]
+        [("access log", log), ("system log", systemLog)].compactMap { name, log in
+            log.map { log in
+                let error = log.lastError.map { ", \(ReportText.count(log.errors, "error")), last: \($0)" } ?? ""
+                let dropped = ReportText.count(log.droppedRecords, "record")
+                return (name, "\(log.writtenBytes) bytes written, \(dropped) dropped\(error)")
+            }
+        }
     }
 
     private var privilegeLines: [Line] {

@@ -60,23 +60,38 @@ package struct StatusReport: Codable, Sendable, Equatable {
         }
     }
 
+    /// Connections that could not be taken in, since the start.
+    package struct AcceptErrors: Codable, Sendable, Equatable {
+        /// `process_descriptors`, `system_descriptors`, `memory`, `aborted`, `reserve` or `other`.
+        package var reason: String
+        package var count: Int
+
+        package init(reason: String, count: Int) {
+            self.reason = reason
+            self.count = count
+        }
+    }
+
     /// The last order to load the configuration, and what came of it.
     package struct Reload: Codable, Sendable, Equatable {
+        /// `SIGHUP`, or the user at the admin socket.
+        package var orderedBy: String
         /// RFC 3339; when it had ended.
         package var at: String
         package var succeeded: Bool
         package var generation: Int
         package var messages: [String]
 
-        package init(at: String, _ report: ReloadReport) {
+        package init(at: String, orderedBy: String, _ report: ReloadReport) {
             self.at = at
+            self.orderedBy = orderedBy
             succeeded = report.succeeded
             generation = report.generation
             messages = report.messages
         }
     }
 
-    /// The access log, since the start.
+    /// A log, since the start.
     package struct Log: Codable, Sendable, Equatable {
         package var writtenBytes: Int
         package var droppedRecords: Int
@@ -121,8 +136,12 @@ package struct StatusReport: Codable, Sendable, Equatable {
     /// nil: no listener and no upstream has TLS.
     package var certificates: CertificatesSummary?
     package var lastReload: Reload?
-    /// nil: there is no access log.
+    /// The access log; nil: there is none.
     package var log: Log?
+    /// Nothing is counted before the configuration is loaded, when messages go to standard error at once.
+    package var systemLog: Log?
+    /// Those that there were.
+    package var acceptErrors: [AcceptErrors] = []
     /// nil where the kernel does not tell.
     package var privileges: ProcessPrivileges?
     /// How Landlock confines access to files.

@@ -16,10 +16,11 @@ struct Doctor: ParsableCommand {
         name: .customLong("admin"),
         help: ArgumentHelp("The gateway's admin socket; by default the configured one.", valueName: "path"))
     var admin: String?
+    @Flag(help: "Judge a gateway that is started with `serve --allow-root`.") var allowRoot = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() throws {
-        let report = Examination(configurationPath: config.path, adminPath: admin).report()
+        let report = Examination(configurationPath: config.path, adminPath: admin, allowsRoot: allowRoot).report()
         if json { try printJSON(report) } else { show(report) }
         if !report.configurationIsValid { throw ExitCode.configuration }
         switch report.verdict {

@@ -25,6 +25,12 @@ final class Terminal {
         write("\u{1B}[?1049h\u{1B}[?25l")
     }
 
+    /// Whoever had the terminal meanwhile, a shell as a rule, set it for itself.
+    func enterAgain() {
+        isEntered = false
+        enter()
+    }
+
     func leave() {
         guard isEntered else { return }
         isEntered = false

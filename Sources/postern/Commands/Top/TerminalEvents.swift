@@ -7,6 +7,10 @@ final class TerminalEvents {
         case key(UInt8)
         /// The window has another size.
         case resized
+        /// Somebody orders the program to pause (TSTP).
+        case suspended
+        /// It goes on after a pause (CONT); the terminal may be as others left it.
+        case continued
         /// TERM, HUP or INT, or nobody is at the keyboard any more.
         case ended
         case timeout
@@ -24,7 +28,8 @@ final class TerminalEvents {
             pipe = (ends[0], ends[1])
         }
         let write = pipe.write
-        sources = [(SIGWINCH, "w"), (SIGTERM, "t"), (SIGHUP, "t"), (SIGINT, "t")].map { number, mark in
+        sources = [(SIGWINCH, "w"), (SIGTSTP, "z"), (SIGCONT, "c"), (SIGTERM, "t"), (SIGHUP, "t"), (SIGINT, "t")].map {
+            number, mark in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { _ = Glibc.write(write, mark, 1) }
@@ -45,7 +50,12 @@ final class TerminalEvents {
         guard poll(&entries, 2, Int32(clamping: milliseconds)) > 0 else { return .timeout }
         var byte: UInt8 = 0
         if entries[1].revents != 0, read(pipe.read, &byte, 1) == 1 {
-            return byte == UInt8(ascii: "w") ? .resized : .ended
+            switch byte {
+            case UInt8(ascii: "w"): return .resized
+            case UInt8(ascii: "z"): return .suspended
+            case UInt8(ascii: "c"): return .continued
+            default: return .ended
+            }
         }
         guard entries[0].revents != 0 else { return .timeout }
         return read(STDIN_FILENO, &byte, 1) == 1 ? .key(byte) : .ended

@@ -72,6 +72,8 @@ struct Top: ParsableCommand {
                 default: break
                 }
             case .resized: break
+            case .suspended: suspend(terminal)
+            case .continued: terminal.enterAgain()
             case .ended: return
             case .timeout:
                 due = now() + interval

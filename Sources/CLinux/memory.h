@@ -1,0 +1,2 @@
+/* malloc_trim(3), a GNU extension that the C library's Swift module leaves out. */
+#include <malloc.h>
