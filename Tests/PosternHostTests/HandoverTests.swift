@@ -33,7 +33,7 @@ import Testing
             return
         }
         #expect(packet.word == .ready)
-        #expect(packet.text == "9.9")
+        #expect(packet.text == "\(getpid()) 9.9")
         if case .nothing = predecessor.answer() {} else { Issue.record("something was said") }
         try own.send(.accept)
         if case .accept = predecessor.answer() {} else { Issue.record("it was not let accept") }

@@ -10,7 +10,7 @@ import Glibc
 /// | `held` | predecessor | a listening socket and, as text, the place it listens at |
 /// | `inherited` | predecessor | a socket that the service manager passed, and its name |
 /// | `given` | predecessor | there are no more |
-/// | `ready` | successor | everything is checked and open, and it accepts nothing yet; its version |
+/// | `ready` | successor | everything is checked and open, and it accepts nothing yet; its process number and version |
 /// | `failed` | successor | it cannot; a problem a line |
 /// | `accept` | predecessor | it has stopped accepting |
 /// | `serving` | successor | it accepts |

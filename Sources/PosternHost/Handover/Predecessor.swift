@@ -30,7 +30,8 @@ package final class Predecessor: Sendable {
     package static var isThere: Bool { getenv(HandoverChannel.variable) != nil }
 
     /// Takes what the predecessor hands over, and removes the variable so that children do not claim it; waits until all has come.
-    /// Call it once, before other threads run: the environment of a C program has no lock.
+    /// Call it once, before other threads run: the environment of a C program has no lock, and this returns in another process
+    /// (``Usher``).
     ///
     /// - Returns: nil where nobody's place is to be taken.
     /// - Throws: where the variable or what comes cannot be understood, which the predecessor is told.
@@ -42,6 +43,11 @@ package final class Predecessor: Sendable {
             throw Failure(
                 description:
                     "`\(HandoverChannel.variable)` is `\(text)`, no descriptor of ours; only `postern upgrade` sets it")
+        }
+        do { try Usher.splitOff(closing: descriptor) } catch {
+            let why = "the new process cannot be split off: \(error)"
+            try? HandoverChannel(owning: descriptor).send(.failed, why)
+            throw Failure(description: why)
         }
         return try take(HandoverChannel(owning: descriptor))
     }
@@ -86,7 +92,7 @@ package final class Predecessor: Sendable {
 
     /// Everything is checked and open; nothing is accepted before the predecessor says so.
     /// - Parameter version: of this program.
-    package func reportReady(version: String) { try? channel.send(.ready, version) }
+    package func reportReady(version: String) { try? channel.send(.ready, "\(getpid()) \(version)") }
 
     package func reportServing() { try? channel.send(.serving) }
 

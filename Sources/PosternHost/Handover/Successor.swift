@@ -4,11 +4,12 @@ import Glibc
 /// The process that is to take this one's place, seen from the predecessor: our own program, started again by the path and with
 /// the arguments that this process was started with.
 package final class Successor: Sendable {
-    package let processID: Int32
+    /// The process that was started, and ends as the successor ends.
+    private let usher: Int32
     private let channel: HandoverChannel
 
-    private init(_ processID: Int32, _ channel: HandoverChannel) {
-        self.processID = processID
+    private init(usher: Int32, _ channel: HandoverChannel) {
+        self.usher = usher
         self.channel = channel
     }
 
@@ -32,7 +33,7 @@ package final class Successor: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         // Where both numbers are the same, posix_spawn(3) only clears the flag that would close it.
         posix_spawn_file_actions_adddup2(&actions, theirs.descriptor, channelNumber)
-        posix_spawn_file_actions_addclosefrom_np(&actions, channelNumber + 1)
+        close_from_in_spawned(&actions, channelNumber + 1)
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -54,7 +55,7 @@ package final class Successor: Sendable {
             }
         }
         guard code == 0 else { throw SystemCallFailure("starting `\(path)`", code: code) }
-        return Successor(processID, own)
+        return Successor(usher: processID, own)
     }
 
     private static var environment: [String] {
@@ -96,8 +97,8 @@ package final class Successor: Sendable {
     package func letReplace() throws(SystemCallFailure) { try channel.send(.replaced) }
 
     package enum Answer: Sendable, Hashable {
-        /// It could accept; its version.
-        case ready(version: String)
+        /// It could accept; its number, which it has from the kernel, and its version.
+        case ready(processID: Int32, version: String)
         case serving
         case failed([String])
         case nothing
@@ -107,7 +108,7 @@ package final class Successor: Sendable {
 
     package func answer() -> Answer {
         switch channel.receive() {
-        case .packet(let packet) where packet.word == .ready: .ready(version: packet.text)
+        case .packet(let packet) where packet.word == .ready: Self.ready(packet.text)
         case .packet(let packet) where packet.word == .failed:
             .failed(packet.text.split(separator: "\n").map(String.init))
         case .packet(let packet) where packet.word == .serving: .serving
@@ -116,21 +117,44 @@ package final class Successor: Sendable {
         }
     }
 
+    private static func ready(_ text: String) -> Answer {
+        let words = text.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, let processID = Int32(words[0]), processID > 0 else { return .gone }
+        return .ready(processID: processID, version: String(words[1]))
+    }
+
     // MARK: Its end
+
+    /// Leaves it to the service manager, or to whoever takes in processes that have lost their parent. This process does not
+    /// hear of its end any more.
+    package func release() {
+        Glibc.kill(usher, SIGKILL)
+        reap()
+    }
 
     /// How it ended, in words; nil while it runs. The process is no more once this has told.
     package func ending() -> String? {
         var status: CInt = 0
-        guard waitpid(processID, &status, WNOHANG) == processID else { return nil }
+        guard waitpid(usher, &status, WNOHANG) == usher else { return nil }
         // wait(2): the low seven bits are the signal that ended it, the next byte up is what it exited with.
         let signal = status & 0x7F
         return signal == 0 ? "exited with \(status >> 8 & 0xFF)" : "was ended by signal \(signal)"
     }
 
-    /// Ends it at once and waits until it is gone. Not to be called once ``ending()`` has told.
+    /// Ends it at once and waits until it is gone. Not to be called once ``ending()`` has told, or after ``release()``.
     package func kill() {
-        Glibc.kill(processID, SIGKILL)
+        Glibc.kill(usher, SIGTERM)
+        // One that is not our program may care for no SIGTERM.
+        for _ in 0..<200 {
+            if ending() != nil { return }
+            usleep(5_000)
+        }
+        Glibc.kill(usher, SIGKILL)
+        reap()
+    }
+
+    private func reap() {
         var status: CInt = 0
-        while waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        while waitpid(usher, &status, 0) < 0, errno == EINTR {}
     }
 }

@@ -1,4 +1,4 @@
-// For posix_spawn(3), which is in one module or the other by what the compiler has read first.
+// The types of posix_spawn(3) are of one module or the other by what the compiler has read first.
 import CLinux
 import Glibc
 

@@ -61,32 +61,30 @@ extension Service {
 
     private func outcome(of successor: Successor) async -> UpgradeReport {
         let limit = Duration.milliseconds(configuration.process.timeouts.upgrade)
-        var version = ""
+        let next: UpgradeReport.Program
         do throws(UpgradeFailure) {
-            guard case .ready(let text) = try await answer(of: successor, within: limit) else {
+            guard case .ready(let processID, let version) = try await answer(of: successor, within: limit) else {
                 successor.kill()
                 throw UpgradeFailure(["the successor says what is not understood"])
             }
-            version = text
+            next = .init(version: version, processID: Int(processID))
         } catch {
             return UpgradeReport(failed: error.problems)
         }
         do {
-            try await replace(by: successor)
+            try await replace(by: successor, next.processID)
         } catch {
             await acceptAgain()
             return UpgradeReport(failed: (error as? UpgradeFailure)?.problems ?? ["\(error)"])
         }
-        return UpgradeReport(
-            from: .init(version: Version.text, processID: Int(processID)),
-            to: .init(version: version, processID: Int(successor.processID)))
+        return UpgradeReport(from: .init(version: Version.text, processID: Int(processID)), to: next)
     }
 
     /// Long enough to begin accepting on many sockets of a busy machine; clients wait meanwhile.
     private static let servingLimit = Duration.seconds(5)
 
     /// From one process's accepting to the other's.
-    private func replace(by successor: Successor) async throws {
+    private func replace(by successor: Successor, _ next: Int) async throws {
         do {
             try await gateway.pause()
             try await admin?.pause()
@@ -99,13 +97,16 @@ extension Service {
             successor.kill()
             throw UpgradeFailure(["the successor says what is not understood"])
         }
-        // The service manager must know its main process before that process says that it is ready.
-        notifyServiceManager("MAINPID=\(successor.processID)")
+        // The service manager must know its main process before that process says that it is ready. It looks once whether the
+        // process is its child.
+        successor.release()
+        notifyServiceManager("MAINPID=\(next)")
         do {
             try successor.letReplace()
         } catch {
+            // It has ended, or hears nothing.
             notifyServiceManager("MAINPID=\(processID)")
-            successor.kill()
+            kill(pid_t(next), SIGKILL)
             throw error
         }
     }

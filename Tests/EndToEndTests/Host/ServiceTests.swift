@@ -159,5 +159,6 @@ func expectNoFailure(
     defer { callers.end() }
     try callers.waitForMore()
     try body(callers)
-    #expect(try callers.endAndWait() == [], sourceLocation: sourceLocation)
+    let failed = try callers.endAndWait()
+    #expect(failed == [], "\(host.container.journal)", sourceLocation: sourceLocation)
 }

@@ -90,6 +90,38 @@ struct FailedUpgradeTests {
         #expect(!Upgrades.runs(successor))
     }
 
+    @Test("A successor that hangs is ended, with the process between")
+    func hangsBehindUsher() throws {
+        let bench = try Bench(["timeouts: {upgrade: 1s}"])
+        // Our program, waiting for a predecessor that says nothing; its arguments tell it apart.
+        let mark = bench.gateway.directory.file("hanging.yaml")
+        try bench.program.replace(
+            by: """
+                exec python3 -c '
+                import os, socket
+                ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                for end in ends: end.set_inheritable(True)
+                os.environ["POSTERN_HANDOVER"] = str(ends[1].fileno())
+                os.execv("\(Postern.path)", ["postern", "serve", "--config", "\(mark)"])'
+                """)
+        bench.gateway.child.signal(SIGUSR2)
+        try eventually("there are a successor and the process between") { try Self.processes(naming: mark) == 2 }
+        try eventually("the upgrade is given up") { bench.gateway.errors.contains("timeouts.upgrade") }
+        #expect(try Self.processes(naming: mark) == 0)
+        #expect(Upgrades.children(of: bench.gateway.pid) == [])
+        #expect(try bench.gateway.get("/dev/x").status == 200)
+    }
+
+    /// How many processes have this among their arguments.
+    private static func processes(naming argument: String) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc").count { entry in
+            guard pid_t(entry) != nil, let data = FileManager.default.contents(atPath: "/proc/\(entry)/cmdline") else {
+                return false
+            }
+            return data.split(separator: 0).contains { $0.elementsEqual(argument.utf8) }
+        }
+    }
+
     @Test("A successor that stops in the middle of taking over leaves the old one accepting")
     func dies() throws {
         // It says that it is ready, and goes when it should accept.
@@ -98,7 +130,7 @@ struct FailedUpgradeTests {
             import os, socket
             end = socket.socket(fileno=int(os.environ["POSTERN_HANDOVER"]))
             while end.recv(65536) != b"given\\n": pass
-            end.send(b"ready\\n9.9")
+            end.send(b"ready\\n%d 9.9" % os.getpid())
             assert end.recv(65536) == b"accept\\n"
             os._exit(5)'
             """

@@ -89,6 +89,9 @@ struct UpgradeTests {
         #expect(try upgrades.order().status == 0)
         #expect(try gateway.get("/dev/x").status == 200)
         #expect(gateway.child.status == nil)
+        // So that the service manager hears of its end although the predecessor is still there.
+        #expect(try Upgrades.parent(of: upgrades.current) != gateway.pid)
+        #expect(Upgrades.children(of: gateway.pid) == [])
         mayAnswer.raise()
         let response = try wire.readResponse()
         #expect(response.text == "late")

@@ -72,6 +72,12 @@ final class Upgrades {
         }
     }
 
+    static func parent(of process: pid_t) throws -> pid_t? {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }
+        return line.flatMap { pid_t($0.filter(\.isNumber)) }
+    }
+
     static func descriptors(of process: pid_t) -> Int {
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd"))?.count ?? -1
     }
