@@ -31,6 +31,7 @@ struct Serve: ParsableCommand, Sendable {
     var holdSockets = false
 
     func run() throws {
+        ProcessSignals.ignoreOrders()
         SystemLog.bootstrap()
         let logger = Logger(label: "postern")
         DescriptorLimit.raise()

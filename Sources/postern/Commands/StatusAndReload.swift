@@ -29,9 +29,15 @@ struct Reload: ParsableCommand {
 
     func run() throws {
         let report = try asking { try AdminClient(path: admin.path).reload() }
-        if json { try printJSON(report) } else { report.messages.forEach { print($0) } }
+        if json { try printJSON(report) } else { report.messages.forEach(printMessage) }
         if !report.succeeded { throw ExitCode.failure }
     }
+}
+
+/// Prints what the gateway says, which may have several lines. Whoever answers at the socket chose the text: none of it is to
+/// command a terminal.
+func printMessage(_ message: String) {
+    for line in message.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line).forTerminal) }
 }
 
 /// Asks the gateway, or tells that there is none, or that it does not answer us.
@@ -39,10 +45,10 @@ func asking<Answer>(_ body: () throws -> Answer) throws -> Answer {
     do {
         return try body()
     } catch let refused as AdminClient.Refused {
-        printError("postern: \(refused)")
+        printError("postern: \(refused)".forTerminal)
         throw ExitCode.refused
     } catch let failure as AdminClient.Failure {
-        printError("postern: \(failure)")
+        printError("postern: \(failure)".forTerminal)
         throw ExitCode.unavailable
     }
 }

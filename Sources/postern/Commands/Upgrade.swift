@@ -17,7 +17,7 @@ struct Upgrade: ParsableCommand {
 
     func run() throws {
         let report = try asking { try AdminClient(path: admin.path).upgrade() }
-        if json { try printJSON(report) } else { report.messages.forEach { print($0) } }
+        if json { try printJSON(report) } else { report.messages.forEach(printMessage) }
         if !report.succeeded { throw ExitCode.failure }
     }
 }

@@ -14,6 +14,12 @@ struct ProcessSignals {
     let stops: AsyncStream<Void>
     private let sources: [any DispatchSourceSignal]
 
+    /// Orders for a program that serves: until it does, they are none, and must not end it as they would by default. A log's
+    /// rotation does not ask whether the service has just been started.
+    static func ignoreOrders() {
+        for number in [SIGHUP, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
+    }
+
     /// PIPE is ignored: a peer that is gone shows as an error.
     init() {
         signal(SIGPIPE, SIG_IGN)

@@ -58,6 +58,28 @@ struct AdminTests {
         withExtendedLifetime(gateway) {}
     }
 
+    @Test("Whoever answers at the socket commands no terminal of those who ask")
+    func escapes() throws {
+        let directory = try TemporaryDirectory()
+        let (report, refused) = (SocketPlace.unix(directory.file("a")), SocketPlace.unix(directory.file("b")))
+        let evil = #"{"succeeded":false,"generation":1,"messages":["one\u001b[2J\ntwo\u009b2J"]}"#
+        let first = try BackEnd(at: report) { connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 409 Conflict\r\nContent-Length: \(evil.utf8.count)\r\n\r\n\(evil)")
+        }
+        let second = try BackEnd(at: refused) { connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nno\u{1B}[2Jmore")
+        }
+        defer { withExtendedLifetime((first, second)) {} }
+        let reload = try Postern.run("reload", "--admin", directory.file("a"))
+        #expect(reload.status == 1)
+        #expect(reload.output == "one?[2J\ntwo?2J\n")
+        let refusal = try Postern.run("reload", "--admin", directory.file("b"))
+        #expect(refusal.status == 77)
+        #expect(refusal.errors.contains("refuses: no?[2Jmore") && !refusal.errors.contains("\u{1B}"))
+    }
+
     @Test("`postern status` tells version, listeners, APIs and the last reload")
     func status() throws {
         let gateway = try Gateway(["GET /x": "{type: MOCK}"])
