@@ -174,7 +174,9 @@ package enum ReportText {
     /// With so many places behind the point.
     static func decimal(_ value: Double, _ places: Int) -> String {
         let scale = (0..<places).reduce(1) { scale, _ in scale * 10 }
-        let (whole, rest) = Int((value * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
+        // What came over the socket may be any number.
+        let bounded = min(max(value, 0), 1e12)
+        let (whole, rest) = Int((bounded * Double(scale)).rounded()).quotientAndRemainder(dividingBy: scale)
         let digits = String(rest)
         return places == 0
             ? "\(whole)" : "\(whole).\(String(repeating: "0", count: places - digits.count))\(digits)"
