@@ -171,7 +171,8 @@ extension Service {
         predecessor.reportServing()
         var answer = Predecessor.Answer.nothing
         while case .nothing = answer {
-            try? await Task.sleep(for: .milliseconds(5))
+            // Also where an order to stop has come meanwhile: until the answer it is not known whose the files are.
+            await Task { try? await Task.sleep(for: .milliseconds(5)) }.value
             answer = predecessor.answer()
         }
         if case .replaced = answer {
