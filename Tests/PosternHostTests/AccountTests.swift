@@ -36,4 +36,10 @@ import Testing
         #expect(own.user == geteuid())
         #expect(own.isMember(of: getegid()))
     }
+
+    @Test func `another process's account is what the kernel says, and nobody's is none`() {
+        let own = Account.ofProcess()
+        #expect(Account.of(process: getpid()) == own)
+        #expect(Account.of(process: -1) == nil)
+    }
 }

@@ -32,6 +32,14 @@ package struct Account: Sendable, Equatable {
         return Account(user: geteuid(), group: getegid(), supplementaryGroups: Array(groups.prefix(Int(max(0, count)))))
     }
 
+    /// Whom another process runs as, by its number here.
+    /// - Returns: nil where there is none, or the kernel does not tell.
+    package static func of(process: Int32) -> Account? {
+        guard let status = try? ThreadStatus.read("/proc/\(process)") else { return nil }
+        return Account(
+            user: status.users[1], group: status.groups[1], supplementaryGroups: status.supplementaryGroups)
+    }
+
     package func isMember(of group: gid_t) -> Bool { self.group == group || supplementaryGroups.contains(group) }
 
     private static func groups(of name: String, with main: gid_t) -> [gid_t] {

@@ -11,6 +11,9 @@ extension HostTests {
             #expect(try host.container.must("postern", "status").contains("none, so nothing is served"))
             #expect(try host.container.run("postern", "check").status == 0)
             #expect(try host.container.must("systemctl", "--failed", "--plain", "--no-legend").isEmpty)
+            #expect(!host.container.journal.contains("thread priority"))
+            let doctor = try host.container.run("postern", "doctor")
+            #expect(doctor.status == 0, "\(doctor)")
             // All files are as the package has them.
             #expect(try host.container.must("dpkg", "--verify", "postern").isEmpty)
         }
@@ -38,6 +41,7 @@ extension HostTests {
             let status = host.container.read("/proc/\(process)/status")
             for set in ["Inh", "Prm", "Eff", "Bnd", "Amb"] { #expect(status.contains("Cap\(set):\t0000000000000000")) }
             #expect(status.contains("NoNewPrivs:\t1"))
+            #expect(try host.container.must("postern", "status").contains("no new privileges, seccomp filter"))
             // In the service's view of the files.
             let enter = ["nsenter", "--target=\(process)", "--mount"]
             #expect(try host.container.run(enter + ["/usr/bin/postern", "version"]).status == 0)

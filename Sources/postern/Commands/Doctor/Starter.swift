@@ -25,9 +25,7 @@ extension Examination {
             self.allowsRoot = allowsRoot || unit?["ExecStart"]?.contains("--allow-root") == true
             if let running {
                 name = "the running gateway"
-                account =
-                    .ofUser(running.user.uid, group: running.user.gid)
-                    ?? Account(user: running.user.uid, group: running.user.gid)
+                account = Self.account(running)
                 userName = running.user.name ?? "uid \(running.user.uid)"
                 capabilities = Capability.named(running.privileges?.permitted ?? [])
             } else if let unit {
@@ -42,6 +40,13 @@ extension Examination {
                 userName = AccountDatabase.userName(account.user) ?? "uid \(account.user)"
                 capabilities = (try? Capability.held()) ?? []
             }
+        }
+
+        /// As the kernel knows it: the database knows no groups that a unit gives.
+        private static func account(_ running: StatusReport) -> Account {
+            let user = running.user
+            if let account = Account.of(process: Int32(running.processID)), account.user == user.uid { return account }
+            return .ofUser(user.uid, group: user.gid) ?? Account(user: user.uid, group: user.gid)
         }
 
         /// A dynamic user is nobody yet: it owns nothing, and is in the unit's groups.
