@@ -39,7 +39,7 @@ extension Service {
         }
         do {
             try give(to: successor)
-        } catch  where error.code == EPIPE {
+        } catch  where error.code == EPIPE || error.code == ECONNRESET {
             // It has gone, or is about to: how is told below.
         } catch {
             successor.kill()

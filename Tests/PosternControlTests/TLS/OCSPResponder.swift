@@ -4,32 +4,46 @@ import Glibc
 /// A real responder: `openssl ocsp` over an authority's index, on a port of 127.0.0.1.
 final class OCSPResponder {
     let port: Int
-    private let process = Process()
+    private let process: Process
 
     init(
         _ authority: OpenSSLAuthority, issuer: String = "root", signer: String = "root", minutes: Int = 5,
         port: Int? = nil
     ) throws {
-        self.port = try port ?? Self.freePort()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = [
-            "ocsp", "-index", authority.file("index.txt"), "-port", "\(self.port)", "-CA",
-            authority.file("\(issuer).pem"),
+        let arguments = [
+            "ocsp", "-index", authority.file("index.txt"), "-CA", authority.file("\(issuer).pem"),
             "-rsigner", authority.file("\(signer).pem"), "-rkey", authority.file("\(signer).key"), "-nmin",
-            "\(minutes)",
-            "-rmd", "sha256",
+            "\(minutes)", "-rmd", "sha256",
         ]
+        var started: (port: Int, process: Process)?
+        // A free port may be somebody else's by the time that it is bound.
+        for _ in 0..<(port == nil ? 5 : 1) where started == nil {
+            let port = try port ?? Self.freePort()
+            started = try Self.start(arguments, port, log: authority.file("ocsp-\(UInt32.random(in: 0 ... .max)).log"))
+                .map { (port, $0) }
+        }
+        guard let started else { throw OpenSSLAuthority.Failure(description: "no responder came up") }
+        (self.port, process) = started
+    }
+
+    /// - Returns: nil where it ends, or does not listen within ten seconds.
+    private static func start(_ arguments: [String], _ port: Int, log: String) throws -> Process? {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments = arguments + ["-port", "\(port)"]
         process.standardInput = FileHandle.nullDevice
         // It says when it listens; a connection made only to see would keep it from answering any other.
-        let log = authority.file("ocsp-\(self.port)-\(UInt32.random(in: 0 ... .max)).log")
         try Data().write(to: URL(fileURLWithPath: log))
         let output = try FileHandle(forWritingTo: URL(fileURLWithPath: log))
         process.standardOutput = output
         process.standardError = output
         try process.run()
         let isWaiting = { (try? String(contentsOfFile: log, encoding: .utf8))?.contains("waiting for OCSP") ?? false }
-        for _ in 0..<2_000 where !isWaiting() { usleep(5_000) }
-        guard isWaiting() else { throw OpenSSLAuthority.Failure(description: "no responder came up") }
+        for _ in 0..<2_000 where process.isRunning && !isWaiting() { usleep(5_000) }
+        if isWaiting() { return process }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        return nil
     }
 
     deinit { stop() }
