@@ -147,7 +147,9 @@ struct RotationTests {
     @Test("Under load not one request fails while certificate, key and trust change again and again")
     func underLoad() throws {
         let estate = try Estate()
-        let gateway = try estate.gateway(estate.configuration(Estate.tls()))
+        // All handshakes come from one source, more of them a second than one may make.
+        let tls = Estate.tls("trust: [tls/clients.pem]", "handshakesPerSource: 0")
+        let gateway = try estate.gateway(estate.configuration(tls))
         let caller = try estate.client()
         let (isOver, failures, count) = (Flag(), Notes(), Notes())
         let (client, place) = (gateway.client, gateway.gateway.place())
