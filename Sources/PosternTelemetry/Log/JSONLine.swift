@@ -2,7 +2,7 @@
 ///
 /// A field for which there is no room is cut or left out, and the line then ends with `"truncated":true`; whatever the
 /// fields hold, the line is a complete JSON object. Names are constants that need no escaping.
-package struct JSONLine {
+package struct JSONLine: ByteCursor {
     /// Bytes of a value that are kept unless the call says otherwise; the rest is replaced by `…`.
     package static let valueLimit = 1024
     /// The least memory a line needs.
@@ -13,7 +13,7 @@ package struct JSONLine {
     private let start: UnsafeMutableRawPointer
     /// Fields end before this address; behind it there is room for the tail.
     private let limit: UnsafeMutableRawPointer
-    private var cursor: UnsafeMutableRawPointer
+    var cursor: UnsafeMutableRawPointer
     /// Whether a value was left out or cut for want of room in the line.
     package private(set) var isTruncated = false
 
@@ -115,18 +115,6 @@ package struct JSONLine {
         if limit - cursor >= bytes { return true }
         isTruncated = true
         return false
-    }
-
-    @inline(__always)
-    private mutating func put(_ byte: UInt8) {
-        cursor.storeBytes(of: byte, as: UInt8.self)
-        cursor += 1
-    }
-
-    @inline(__always)
-    private mutating func putText(_ text: StaticString) {
-        cursor.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-        cursor += text.utf8CodeUnitCount
     }
 
     @inline(__always)

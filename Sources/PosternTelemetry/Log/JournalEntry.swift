@@ -6,7 +6,7 @@
 /// In front of the entry stands its length in 32 bits, for the writer's thread, which sends one datagram an entry.
 ///
 /// A field for which there is no room is cut or left out, and the entry then ends with `POSTERN_TRUNCATED=1`.
-struct JournalEntry {
+struct JournalEntry: ByteCursor {
     /// Bytes in front of an entry that tell its length.
     static let frame = 4
     /// The least memory that an entry needs.
@@ -17,7 +17,7 @@ struct JournalEntry {
     private let start: UnsafeMutableRawPointer
     /// Fields end before this address; behind it there is room for the tail.
     private let limit: UnsafeMutableRawPointer
-    private var cursor: UnsafeMutableRawPointer
+    var cursor: UnsafeMutableRawPointer
     private(set) var isTruncated = false
 
     /// - Parameter memory: at least `leastCapacity` bytes, valid until `end()`.
@@ -144,18 +144,6 @@ struct JournalEntry {
         putText(name)
         put(UInt8(ascii: "="))
         return true
-    }
-
-    @inline(__always)
-    private mutating func put(_ byte: UInt8) {
-        cursor.storeBytes(of: byte, as: UInt8.self)
-        cursor += 1
-    }
-
-    @inline(__always)
-    private mutating func putText(_ text: StaticString) {
-        cursor.copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
-        cursor += text.utf8CodeUnitCount
     }
 
     @inline(__always)
